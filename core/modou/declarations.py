@@ -1,0 +1,266 @@
+"""What plugins hand to the core when it is assembled: plain, frozen descriptions.
+
+Titles are translatable. Callables named here are called by services with an `Occasion` first
+(see `modou.services.occasion`); they may change persistent objects, and nothing else.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from modou.errors import Message
+from modou.permissions import Level
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """One kind of personal data that a plugin holds (for the privacy pages).
+
+    :param what: e.g. _("Answers to questions")
+    :param why: the purpose
+    :param kept: how long, in words
+    :param sent_to: who receives it outside the site, empty if nobody
+    """
+
+    what: Message
+    why: Message
+    kept: Message
+    sent_to: Message = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """A plugin's manifest.
+
+    :param name: as the .ini names it; letters, digits and `_`; also the key of its data
+    :param version: of the plugin, PEP 440
+    :param core: the versions of Modou that it works with, PEP 440 specifier, e.g. ">=0.1,<1"
+    :param depends: names of plugins that must be enabled as well
+    :param needs: imports that must succeed -> what to install, e.g. {"face_recognition":
+        "pip install modou[face]"}
+    """
+
+    name: str
+    title: Message
+    version: str
+    core: str
+    description: Message = ""
+    depends: tuple[str, ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict)
+    personal_data: tuple[PersonalData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityType:
+    """A kind of activity that teachers can add to a course.
+
+    The core keeps title, place, completion and prerequisites in its own `Activity`; what only the
+    type knows lives in the plugin's data under the activity's id, written by `save`.
+
+    :param name: unique in the site, stored in activities for ever
+    :param icon: name of an icon of the theme's sprite
+    :param form: a WTForms `Form` class with the type's own fields
+    :param context: class of the page's context, made as `context(activity, content)`; the type's
+        view is registered for this class and the route `activity`
+    :param save: `save(occasion, activity, values)` creates or changes the content from the
+        form's data; raises `Invalid`
+    :param values: `values(occasion, activity)` -> what the form shows when editing
+    :param content: `content(site, activity)` -> the content object, or None when it is gone
+    :param delete: `delete(occasion, activity)` drops the content
+    :param copy: `copy(occasion, source, target)` copies content to another activity
+    :param completion: names of the completion rules that make sense for it
+    :param graded: whether it gets a grade item
+    """
+
+    name: str
+    title: Message
+    icon: str
+    form: type
+    context: Callable[..., Any]
+    save: Callable[..., None]
+    values: Callable[..., Mapping[str, Any]]
+    content: Callable[..., Any]
+    delete: Callable[..., None]
+    copy: Callable[..., None]
+    description: Message = ""
+    completion: tuple[str, ...] = ("viewed", "manual")
+    graded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityDeclaration:
+    """A capability that a plugin adds.
+
+    :param name: `<plugin>:<action>`
+    :param roles: names of the default roles that get it when the plugin is first enabled
+    :param level: the narrowest level that it is checked at
+    """
+
+    name: str
+    title: Message
+    roles: tuple[str, ...] = ()
+    level: Level = Level.COURSE
+
+
+@dataclass(frozen=True, slots=True)
+class EvolveStep:
+    """A named change of stored data.
+
+    :param name: unique within the plugin, e.g. "split_attempts"; stored for ever
+    :param run: `run(root, report)`; `report(text)` tells the operator about progress; the runner
+        commits
+    :param after: names of steps of the same plugin that must have run
+    """
+
+    name: str
+    title: str
+    run: Callable[[Any, Callable[[str], None]], None]
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolMethod:
+    """A way into a course.
+
+    :param self_service: whether learners use it by themselves on the course's page
+    :param form: a WTForms form class asked from the learner (e.g. an enrolment key), or None
+    :param check: `check(occasion, course, user, values)` raises `Invalid` or `NotAllowed` when
+        this way is closed for the user
+    :param settings: a pydantic model class: what the teacher sets per course
+    """
+
+    name: str
+    title: Message
+    self_service: bool
+    check: Callable[..., None]
+    description: Message = ""
+    form: type | None = None
+    settings: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRule:
+    """One condition for an activity to be complete.
+
+    :param met: `met(activity, facts)` -> bool, pure; `facts` maps fact names ("viewed",
+        "manual", "grade", or a plugin's own) to values for one learner and activity
+    :param description: what the learner has to do, e.g. _("Open it")
+    """
+
+    name: str
+    title: Message
+    description: Message
+    met: Callable[[Any, Mapping[str, Any]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class GradeAggregation:
+    """A way to make one grade out of many, offered in grade categories.
+
+    :param function: see `modou.models.aggregation`
+    """
+
+    name: str
+    title: Message
+    function: Callable[..., Any]
+    description: Message = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSlot:
+    """A fragment that a plugin puts into a named place of a page.
+
+    :param slot: e.g. "home", "course_side", "activity_bottom" (all in the hook reference)
+    :param render: `render(request, context)` -> `markupsafe.Markup` or "" for nothing; a `str`
+        that is no Markup is escaped
+    :param order: small numbers first
+    """
+
+    slot: str
+    render: Callable[[Any, Any], str]
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link in a navigation area.
+
+    :param area: "main", "user", "course" or "admin"
+    :param route: name of the route; `course` areas get `course=<key>`
+    :param capability: shown only to those who have it (in the course, or on the site)
+    :param group: heading under which the admin area lists it
+    """
+
+    area: str
+    name: str
+    title: Message
+    route: str
+    icon: str = ""
+    capability: str | None = None
+    order: int = 100
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A question about the state of the system.
+
+    :param check: `check(occasion)` -> a sentence when something is wrong, None when well
+    :param ready: whether a failure takes the process out of service (`/readyz`)
+    """
+
+    name: str
+    title: Message
+    check: Callable[[Any], str | None]
+    ready: bool = False
+
+
+# Answers of asking hooks. No answer (None) means: no objection.
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Refuse, with the reason shown to the person."""
+
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Not now: somebody must decide first (moderation)."""
+
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class DemandStep:
+    """The person must do something first, at `url`."""
+
+    reason: Message
+    url: str
+
+
+Verdict = Deny | Pending | DemandStep | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact, as the journal keeps it and as telling hooks get it. Values only.
+
+    :param time: server time, UTC microseconds since 1970
+    :param actor: id of the user who did it, 0 for nobody or the system
+    :param subject: id of the user whom it is about, 0 for none
+    :param course: id of the course that it happened in, 0 for none
+    :param values: JSON-able details, by the schema of the kind; no secret and no personal data
+        beyond ids
+    """
+
+    kind: str
+    time: int
+    actor: int
+    subject: int = 0
+    course: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Slots = Sequence[PageSlot]

@@ -1,0 +1,1 @@
+"""How ZODB is used: opening, containers, files, secrets, evolution, backup. Knows no course."""
