@@ -1,0 +1,217 @@
+"""How Modou is packed and installed.
+
+One distribution, `modou`, out of three folders:
+
+==============  ======================  ==============================================
+folder          import package          what it is
+==============  ======================  ==============================================
+core/modou/     ``modou``               the core
+plugins/        ``modou_<name>``        first-party plugins, one package each
+themes/         ``modou_themes``        the shipped themes: data, no code
+==============  ======================  ==============================================
+
+First-party plugins need no line here: a folder ``plugins/modou_<name>/`` with an ``__init__.py``
+is packed and gets the entry point ``<name> = modou_<name>`` in the group ``modou.plugins``.
+(Run the set-up again after adding one: ``scripts/serve`` and ``scripts/test`` notice by
+themselves.)  Third-party plugins are distributions of their own with the same group.
+
+Finding the themes.  ``modou_themes`` is the folder ``themes/`` under an importable name, so that
+a wheel carries it as ordinary package data.  A checkout on ``PYTHONPATH`` has no such package,
+therefore ask in this order:
+
+1. ``Path(modou.__file__).parents[2] / "themes"``, if ``modou/theme.toml`` lies in it: a checkout
+   or an editable install, always the themes that belong to the code that is running;
+2. ``importlib.resources.files("modou_themes")``: an installed wheel.
+
+Never put a folder ``themes/`` of your own beside site-packages: use the key ``modou.themes`` of
+the .ini for themes that are not shipped.
+
+Message catalogues.  Only ``.po`` files are committed.  Building (wheel, sdist or editable
+install) compiles each into the ``.mo`` beside it, with Babel; afterwards the scripts do so
+whenever a ``.po`` is newer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).resolve().parent
+
+# Read, not imported: building must not need what Modou needs to run.
+VERSION = re.search(  # type: ignore[union-attr]
+    r'^__version__ = "(.+)"$', (HERE / "core/modou/__init__.py").read_text(encoding="utf-8"), re.M
+).group(1)
+
+# What is no Python file and still belongs into a package.  A new kind of file needs a line here,
+# or it is missing from the wheel while everything works in a checkout.
+PACKAGE_DATA = [
+    "py.typed",
+    "**/*.jinja2",
+    "**/*.txt",
+    "**/*.toml",
+    "**/*.json",
+    "**/*.csv",
+    "**/*.md",
+    "**/*.xml",
+    "**/static/**/*",
+    "**/locale/**/*.po",
+    "**/locale/**/*.mo",
+]
+
+# Folders of themes/ that serve development only.
+NOT_SHIPPED = {"node_modules", "__pycache__"}
+
+
+def compile_catalogues() -> None:
+    """Compile every ``.po`` of the packages into the ``.mo`` beside it.
+
+    Raises ``babel.messages.pofile.PoFileError`` on a broken catalogue, so that no wheel is built
+    which silently lacks a language.
+    """
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for root in ("core", "plugins", "themes"):
+        for source in sorted((HERE / root).glob("**/locale/*/LC_MESSAGES/*.po")):
+            if NOT_SHIPPED.intersection(source.parts):
+                continue
+            with source.open("rb") as stream:
+                catalogue = read_po(stream, locale=source.parts[-3], abort_invalid=True)
+            # Written beside and renamed: a server that is starting never reads half a file.
+            fresh = source.with_suffix(".mo.new")
+            with fresh.open("wb") as stream:
+                write_mo(stream, catalogue)
+            fresh.replace(source.with_suffix(".mo"))
+
+
+class BuildWithCatalogues(build_py):
+    """``build_py`` that compiles the message catalogues before it collects package data."""
+
+    def run(self) -> None:
+        compile_catalogues()
+        # setuptools may have looked for data files already, before the .mo files were there.
+        self.__dict__.pop("data_files", None)
+        super().run()
+
+
+def theme_files() -> list[str]:
+    """Every file of the shipped themes, as paths relative to ``themes/``."""
+    found = []
+    for folder, subfolders, names in os.walk(HERE / "themes"):
+        subfolders[:] = sorted(set(subfolders) - NOT_SHIPPED)
+        inside = Path(folder).relative_to(HERE / "themes")
+        found += [str(inside / name) for name in sorted(names) if not name.endswith(".py")]
+    return found
+
+
+core = find_packages("core", include=["modou", "modou.*"])
+plugins = find_packages("plugins", include=["modou_*"])
+plugin_roots = [name for name in plugins if "." not in name]
+
+setup(
+    name="modou",
+    version=VERSION,
+    description="A learning management system whose every feature is a plugin",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Environment :: Web Environment",
+        "Framework :: Pyramid",
+        "Intended Audience :: Education",
+        "Natural Language :: Chinese (Simplified)",
+        "Natural Language :: English",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Education",
+        "Typing :: Typed",
+    ],
+    python_requires=">=3.11",
+    packages=[*core, *plugins, "modou_themes"],
+    package_dir={
+        "": "core",
+        "modou_themes": "themes",
+        **{name: f"plugins/{name}" for name in plugin_roots},
+    },
+    package_data={"": PACKAGE_DATA, "modou_themes": theme_files()},
+    include_package_data=False,
+    zip_safe=False,
+    cmdclass={"build_py": BuildWithCatalogues},
+    install_requires=[
+        # the web
+        "pyramid>=2.1,<3",
+        "setuptools<82",  # Pyramid 2.1 imports pkg_resources, which setuptools 82 dropped
+        "pyramid_tm>=2.5",
+        "pyramid_retry>=2.1",
+        "pyramid_zodbconn>=0.8",
+        "pyramid_jinja2>=2.10",
+        "pyramid_mailer>=0.15",
+        "plaster_pastedeploy>=1.0",
+        "waitress>=3.0",
+        # plugins and storage
+        "pluggy>=1.5",
+        "ZODB>=6.0",
+        "BTrees>=6.0",
+        "zodburi>=3.0",
+        # forms, schemas
+        "WTForms>=3.1",
+        "email-validator>=2.1",
+        "pydantic>=2.7,<3",
+        # passwords, encrypted fields
+        "argon2-cffi>=23.1",
+        "cryptography>=42",
+        # text
+        "markdown-it-py>=3.0",
+        "nh3>=0.2.17",
+        "Babel>=2.15",
+        "pypinyin>=0.51",
+        # files: pictures, spreadsheets written and read, PDF
+        "Pillow>=10.3",
+        "openpyxl>=3.1",
+        "python-calamine>=0.2",
+        "reportlab>=4.2",
+        # command line, logs, metrics
+        "click>=8.1",
+        "rich>=13.7",
+        "structlog>=24.1",
+        "prometheus-client>=0.20",
+    ],
+    extras_require={
+        # several processes or machines: ZODB on PostgreSQL instead of one file
+        "postgresql": ["RelStorage>=4.1", "psycopg2-binary>=2.9.9"],
+        # the extra `face` will list what plugin face needs *but* face_recognition: that one
+        # depends on `dlib`, which compiles for many minutes.  `dlib-bin` has the same module as a
+        # wheel; scripts/ installs it and then face_recognition with --no-deps.
+        "test": [
+            "pytest>=8.2",
+            "pytest-xdist>=3.6",
+            "hypothesis>=6.100",
+            "WebTest>=3.0",
+            "playwright>=1.44",  # drives the system's Chromium; downloads no browser of its own
+            "axe-playwright-python>=0.1.8",  # accessibility rules, run in that browser
+            "coverage>=7.5",
+            "RelStorage>=4.1",
+            "psycopg2-binary>=2.9.9",
+        ],
+        "quality": ["ruff>=0.5", "mypy>=1.10", "lingua>=4.15"],
+    },
+    entry_points={
+        "console_scripts": ["modou = modou.cli:main"],
+        "paste.app_factory": ["main = modou.app:main"],
+        "modou.plugins": [
+            # the core's own page and file activities: same door as everyone else's
+            "builtin = modou.builtin",
+            *(f"{name.removeprefix('modou_')} = {name}" for name in plugin_roots),
+        ],
+    },
+)
