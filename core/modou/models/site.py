@@ -1,0 +1,84 @@
+"""The root of everything a site stores.
+
+::
+
+    root["modou"]            Site
+      .users                 Folder[User], with UserIndex beside it
+      .sessions              OOBTree: SHA-256 of the cookie's token -> Session
+      .roles                 OOBTree: name -> Role
+      .categories            Folder[Category]; each knows its parent category
+      .courses               Folder[Course]; each knows its category
+      .cohorts               Folder[Cohort]
+      .files                 Folder[StoredFile]
+      .settings              OOBTree: section -> PersistentMapping of changed settings
+      .plugins               OOBTree: plugin name -> PluginData
+      .journal               Journal
+"""
+
+from typing import Any, ClassVar
+
+from BTrees.OOBTree import OOBTree
+from persistent import Persistent
+from persistent.mapping import PersistentMapping
+
+from modou.models.cohorts import Cohort
+from modou.models.courses import Category, Course
+from modou.models.people import User, UserIndex
+from modou.models.roles import Role, default_roles
+from modou.store.containers import Folder, WideOOBTree
+from modou.store.files import StoredFile
+from modou.store.journal import Journal
+
+#: Key of the site in the database's root.
+SITE_KEY = "modou"
+
+
+class PluginData(OOBTree):  # type: ignore[misc]
+    """Everything that one plugin stores: name -> whatever it likes (persistent).
+
+    The core never reads it, so it survives the plugin's absence."""
+
+
+class Site(Persistent):  # type: ignore[misc]
+    """See the module's docstring."""
+
+    __name__: ClassVar[str] = ""
+    __parent__: ClassVar[Any] = None
+
+    def __init__(self) -> None:
+        self.users: Folder[User] = Folder("users", self)
+        self.user_index = UserIndex()
+        self.sessions = WideOOBTree()
+        self.roles = OOBTree()
+        for role in default_roles():
+            self.roles[role.name] = role
+        self.categories: Folder[Category] = Folder("categories", self)
+        self.courses: Folder[Course] = Folder("courses", self)
+        self.cohorts: Folder[Cohort] = Folder("cohorts", self)
+        self.files: Folder[StoredFile] = Folder("files", self)
+        self.settings = OOBTree()
+        self.plugins = OOBTree()
+        self.journal = Journal()
+
+    def roles_of(self, user: User | None, now: int) -> tuple[str, ...]:
+        """Names of the roles that `user` has on the site; `now` in seconds UTC."""
+        if user is None:
+            return ("everyone",)
+        return ("member", *user.granted("site", 0))
+
+    def role(self, name: str) -> Role | None:
+        return self.roles.get(name)
+
+    def plugin_data(self, plugin: str) -> PluginData:
+        """The data of `plugin`, made when first asked for."""
+        data: PluginData | None = self.plugins.get(plugin)
+        if data is None:
+            data = self.plugins[plugin] = PluginData()
+        return data
+
+    def settings_of(self, section: str) -> PersistentMapping:
+        """Changed settings of a section, made when first asked for (so only ask for writing)."""
+        found = self.settings.get(section)
+        if found is None:
+            found = self.settings[section] = PersistentMapping()
+        return found
