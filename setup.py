@@ -36,15 +36,16 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import ClassVar
 
-from setuptools import find_packages, setup
+from setuptools import Command, find_packages, setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
 
 # Read, not imported: building must not need what Modou needs to run.
 VERSION = re.search(  # type: ignore[union-attr]
-    r'^__version__ = "(.+)"$', (HERE / "core/modou/__init__.py").read_text(encoding="utf-8"), re.M
+    r'(?m)^__version__ = "(.+)"$', (HERE / "core/modou/__init__.py").read_text(encoding="utf-8")
 ).group(1)
 
 # What is no Python file and still belongs into a package.  A new kind of file needs a line here,
@@ -87,6 +88,21 @@ def compile_catalogues() -> None:
             with fresh.open("wb") as stream:
                 write_mo(stream, catalogue)
             fresh.replace(source.with_suffix(".mo"))
+
+
+class CompileCatalogues(Command):
+    """``python setup.py compile_catalogues``: what scripts/ calls when a ``.po`` is newer."""
+
+    user_options: ClassVar[list[tuple[str, str | None, str | None]]] = []
+
+    def initialize_options(self) -> None:
+        """Nothing to set."""
+
+    def finalize_options(self) -> None:
+        """Nothing to derive."""
+
+    def run(self) -> None:
+        compile_catalogues()
 
 
 class BuildWithCatalogues(build_py):
@@ -146,7 +162,7 @@ setup(
     package_data={"": PACKAGE_DATA, "modou_themes": theme_files()},
     include_package_data=False,
     zip_safe=False,
-    cmdclass={"build_py": BuildWithCatalogues},
+    cmdclass={"build_py": BuildWithCatalogues, "compile_catalogues": CompileCatalogues},
     install_requires=[
         # the web
         "pyramid>=2.1,<3",
