@@ -1,0 +1,73 @@
+"""Opening the database that the .ini's `zodbconn.uri` names, with errors that name the cause."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import zodburi
+from ZODB.DB import DB
+
+from modou.errors import ConfigurationError
+
+
+def check_uri(uri: str) -> None:
+    """Make the folders that a FileStorage URI needs and see whether they can be written.
+
+    :raises ConfigurationError: no URI, unknown scheme, a folder that cannot be written
+    """
+    if not uri:
+        raise ConfigurationError("the .ini lacks zodbconn.uri: where the site is stored")
+    parts = urlsplit(uri)
+    if parts.scheme == "memory":
+        raise ConfigurationError(
+            "zodbconn.uri = memory:// loses everything and resolves no conflicts: use file://"
+        )
+    if parts.scheme not in {"file", "zconfig"}:
+        raise ConfigurationError(
+            f"zodbconn.uri has the scheme {parts.scheme!r}; known are file:// (embedded) and "
+            "zconfig:// (RelStorage on PostgreSQL, see docs/howto/postgresql.md)"
+        )
+    path = Path(parts.path)
+    if parts.scheme == "zconfig":
+        if not path.is_file():
+            raise ConfigurationError(f"zodbconn.uri names {path}, which does not exist")
+        return
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"cannot make the folder {folder}: {error.strerror}") from None
+    if not os.access(folder, os.W_OK):
+        raise ConfigurationError(f"the folder {folder} is not writable")
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise ConfigurationError(f"the database {path} is not readable and writable")
+
+
+def open_database(uri: str) -> DB:
+    """Open the database for a command (the application's is opened by pyramid_zodbconn).
+
+    :raises ConfigurationError: naming what is wrong with the URI or the database
+    """
+    check_uri(uri)
+    try:
+        storage_factory, options = zodburi.resolve_uri(uri)
+        return DB(storage_factory(), **options)
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        raise ConfigurationError(explain(uri, error)) from error
+
+
+def explain(uri: str, error: BaseException) -> str:
+    """One sentence for the operator on why the database cannot be opened."""
+    place = urlsplit(uri).path or uri
+    name = type(error).__name__
+    if name == "LockError":
+        return (
+            f"the database {place} is in use by another process; a FileStorage serves one process "
+            "at a time"
+        )
+    if name in {"FileStorageFormatError", "CorruptedError", "CorruptedTransactionError"}:
+        return f"the database {place} is not a FileStorage or is damaged: {error}"
+    first_line = next(iter(str(error).strip().splitlines()), "")
+    return f"cannot open the database {place}: {name}: {first_line}"
