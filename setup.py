@@ -64,8 +64,8 @@ PACKAGE_DATA = [
     "**/locale/**/*.mo",
 ]
 
-# Folders of themes/ that serve development only.
-NOT_SHIPPED = {"node_modules", "__pycache__"}
+# What in themes/ serves development only.
+NOT_SHIPPED = {"node_modules", "__pycache__", "package.json", "package-lock.json", ".npmrc"}
 
 
 def compile_catalogues() -> None:
@@ -121,7 +121,8 @@ def theme_files() -> list[str]:
     for folder, subfolders, names in os.walk(HERE / "themes"):
         subfolders[:] = sorted(set(subfolders) - NOT_SHIPPED)
         inside = Path(folder).relative_to(HERE / "themes")
-        found += [str(inside / name) for name in sorted(names) if not name.endswith(".py")]
+        shipped = sorted(set(names) - NOT_SHIPPED)
+        found += [str(inside / name) for name in shipped if not name.endswith(".py")]
     return found
 
 

@@ -40,7 +40,7 @@ stop_child() {
 # terminal, ticking by the second (a dot every ten seconds where no one watches).  Answers the
 # command's exit status.
 step() {
-  local title=$1 began=$SECONDS status=0 shown=0 ticking='' ended=done
+  local title=$1 began=$SECONDS status=0 shown=0 ticking='' ended='done'
   shift
   STEP=$((STEP + 1))
   [ ! -t 1 ] || [ "${CI:-}" = true ] || ticking=1
@@ -95,12 +95,12 @@ hash_python() {
     "$PYTHON" -c 'import sys; print(sys.version)'
     cat "$ROOT/setup.py" "$ROOT/pyproject.toml"
     # Each package folder becomes a line of the editable install.
-    ls -d "$ROOT"/core/*/ "$ROOT"/plugins/*/ 2>/dev/null || true
+    ls "$ROOT"/core/*/__init__.py "$ROOT"/plugins/*/__init__.py 2>/dev/null || true
   } | sha
 }
 
 hash_browser() {
-  cat "$THEME/package-lock.json" "$THEME/icons.txt" "$ROOT/scripts/_vendor.py" | sha
+  cat "$THEME/package-lock.json" "$ROOT/scripts/_vendor.py" | sha
 }
 
 stamped() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
