@@ -110,6 +110,11 @@ class BuildWithCatalogues(build_py):
 
     def run(self) -> None:
         compile_catalogues()
+        if not self.editable_mode and not (HERE / "themes/modou/static/vendor/stamp").exists():
+            self.warn(
+                "themes/modou/static/vendor/ is missing: this wheel will have pages without style. "
+                "Run `scripts/test lint` first, it fetches the browser's packages."
+            )
         # setuptools may have looked for data files already, before the .mo files were there.
         self.__dict__.pop("data_files", None)
         super().run()
@@ -160,7 +165,10 @@ setup(
         "modou_themes": "themes",
         **{name: f"plugins/{name}" for name in plugin_roots},
     },
-    package_data={"": PACKAGE_DATA, "modou_themes": theme_files()},
+    package_data={
+        **dict.fromkeys(["modou", *plugin_roots], PACKAGE_DATA),
+        "modou_themes": theme_files(),
+    },
     include_package_data=False,
     zip_safe=False,
     cmdclass={"build_py": BuildWithCatalogues, "compile_catalogues": CompileCatalogues},

@@ -75,7 +75,7 @@ explain() {
   printf '%s\n' "$part" | tail -n 12 | sed 's/^/    /' >&2
   if grep -qiE 'No space left on device|ENOSPC|Disk quota exceeded' <<<"$part"; then
     fail "the disk that holds $ROOT is full." "Free some space (about $NEEDED_MB MB are needed) and run this again."
-  elif grep -qiE 'name resolution|NewConnectionError|ConnectTimeout|Read timed out|Network is unreachable|ProxyError|Connection refused|SSLError|Could not fetch URL|from versions: none|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH' <<<"$part"; then
+  elif grep -qiE 'name resolution|NewConnectionError|ConnectTimeout|Read timed out|Network is unreachable|ProxyError|Connection refused|SSLError|CERTIFICATE|certificate|Could not fetch URL|from versions: none|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH' <<<"$part"; then
     fail "$what could not be installed because $source does not answer from this machine." \
       "Check the network or the proxy (or your mirror's setting) and run this again; it continues where it stopped."
   fi
