@@ -60,7 +60,6 @@ def _moment(moment: Moment, policy: Policy) -> Callable[[F], F]:
 _assembling = _moment("assembling", "closed")
 _asking = _moment("asking", "closed")
 _altering = _moment("altering", "open")
-_altering_closed = _moment("altering", "closed")
 _telling = _moment("telling", "open")
 
 
@@ -181,23 +180,10 @@ def before_settings_change(
 
 @_altering
 def alter_outline(outline: Any, occasion: Any, course: Any) -> Any:
-    """The outline of a course (`modou.services.learning.Outline`) before it is shown."""
+    """The outline of a course (`modou.services.learning.Outline`) before it is shown.
 
-
-@_altering
-def alter_nav(items: Any, occasion: Any, area: str) -> Any:
-    """The navigation items of an area, in order, as a list."""
-
-
-@_altering
-def alter_form(form: Any, occasion: Any, name: str, context: Any) -> Any:
-    """A WTForms form before it is shown and before it is validated. `name`: "course",
-    "activity:<type>", "registration", "profile"."""
-
-
-@_altering_closed
-def alter_grade(value: Any, occasion: Any, item: Any, enrolment: Any) -> Any:
-    """A grade (number in the item's range, or None) before it is recorded: late penalties."""
+    Rendered outlines are kept for all readers with the same capabilities: what differs from person
+    to person belongs into `before_study`."""
 
 
 # Telling: facts, after the commit; values only; at least once, in order per learner.

@@ -45,6 +45,9 @@ class Site(Persistent):  # type: ignore[misc]
     __name__: ClassVar[str] = ""
     __parent__: ClassVar[Any] = None
 
+    #: Raised with every change of a setting: what is made from settings is cached under it.
+    settings_revision: int = 0
+
     def __init__(self) -> None:
         self.users: Folder[User] = Folder("users", self)
         self.user_index = UserIndex()

@@ -61,6 +61,10 @@ class Assembled:
         self.capability_titles = {n: d.title for n, d in self.capabilities.items()}
         #: plugin name -> its settings model (a pydantic model class)
         self.settings_schemas: dict[str, Any] = dict(hooks.gather("settings_schema"))
+        #: section -> defaults from the .ini, cast by the section's model
+        self.settings_defaults: dict[str, dict[str, Any]] = {}
+        #: section -> (site.settings_revision, settings); see `modou.services.settings.read`
+        self.settings_cache: dict[str, tuple[int, Any]] = {}
         #: slot name -> (plugin, slot) in order
         self.slots: dict[str, list[tuple[str, PageSlot]]] = {}
         for plugin, slot in hooks.gather("page_slots"):

@@ -1,0 +1,58 @@
+"""What every form shares: language, and errors of services shown at their fields.
+
+::
+
+    form = CourseForm.of(request, data=values)
+    if request.method == "POST" and form.validate():
+        try:
+            course = teaching.create_course(request.occasion, form.data)
+        except Invalid as error:
+            form.take(error)
+        else:
+            return HTTPSeeOther(...)
+    return {"form": form}
+
+CSRF is checked by the security policy before any view runs, not by forms.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import wtforms
+from pyramid.request import Request
+
+from modou.errors import Invalid
+
+_WTFORMS_LOCALES = {"zh_CN": ["zh"], "en": ["en"]}
+
+
+class Form(wtforms.Form):  # type: ignore[misc]
+    """A form in the reader's language. Labels, descriptions and messages may be
+    TranslationStrings: the macros of `macros/forms.jinja2` translate them."""
+
+    #: Errors that belong to no field.
+    problems: list[Any]
+
+    @classmethod
+    def of(cls, request: Request, data: Mapping[str, Any] | None = None, **kw: Any) -> Self:
+        """The form filled from `request.POST` if this is a POST, else from `data`."""
+        posted = request.POST if request.method == "POST" else None
+        form = cls(
+            posted,
+            data=data,
+            meta={"locales": _WTFORMS_LOCALES.get(request.locale_name, ["en"])},
+            **kw,
+        )
+        form.problems = []
+        return form
+
+    def take(self, error: Invalid) -> None:
+        """Show a service's refusal: at the fields that it names, the rest on top."""
+        for name, messages in error.errors.items():
+            field = self._fields.get(name)
+            if field is None:
+                self.problems.extend(messages)
+            else:
+                field.errors = [*field.errors, *messages]
+        if not error.errors:
+            self.problems.append(error.message)

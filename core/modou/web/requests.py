@@ -1,0 +1,84 @@
+"""What every request carries: `request.site`, `request.occasion`, `request.page`, theme values."""
+
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from pyramid_zodbconn import get_connection
+
+from modou.models.site import SITE_KEY, Site
+from modou.services import sessions
+from modou.services.occasion import Occasion, Origin
+from modou.web.page import Page, add_page_values
+from modou.web.security import session_token
+
+
+def site(request: Request) -> Site:
+    root = get_connection(request).root()
+    found: Site = root[SITE_KEY]
+    return found
+
+
+def occasion(request: Request) -> Occasion:
+    """The occasion of this request: its actor is whom the session cookie names."""
+    registry = request.registry
+    actor = None
+    token = session_token(request)
+    if token:
+        config = registry.modou_config
+        known = sessions.find(
+            request.site,
+            token,
+            registry.clock.seconds(),
+            config["session_idle"],
+            config["session_longest"],
+        )
+        if known is not None:
+            actor = known[0]
+    return Occasion(
+        request.site,
+        hooks=registry.hooks,
+        assembled=registry.assembled,
+        clock=registry.clock,
+        keys=registry.keys,
+        tm=request.tm,
+        actor=actor,
+        origin=Origin(request.client_addr or "", request.user_agent or ""),
+    )
+
+
+def page(request: Request) -> Page:
+    return Page(request)
+
+
+def theme_frame(request: Request) -> dict[str, Any]:
+    """The theme's values for templates: options as the operator set them, style sheets, version."""
+    registry = request.registry
+    revision = request.site.settings_revision
+    cached = registry.theme_frame_cache
+    if cached is None or cached["revision"] != revision:
+        theme = registry.theme
+        assets = theme.manifest.get("assets", {})
+        options = {
+            name: option.get("default", "")
+            for name, option in theme.manifest.get("options", {}).items()
+        }
+        options.update(request.site.settings.get("theme", {}))
+        cached = {
+            "revision": revision,
+            "version": f"{theme.version}-{revision}",
+            "options": options,
+            "css_href": [theme.find_static(path) for path in assets.get("css", ())],
+        }
+        registry.theme_frame_cache = cached
+    frame: dict[str, Any] = cached
+    return frame
+
+
+def includeme(config: Configurator) -> None:
+    config.registry.theme_frame_cache = None
+    config.add_request_method(site, "site", reify=True)
+    config.add_request_method(occasion, "occasion", reify=True)
+    config.add_request_method(page, "page", reify=True)
+    config.add_request_method(theme_frame, "theme_frame", reify=True)
+    config.add_subscriber(add_page_values, "pyramid.events.BeforeRender")

@@ -1,0 +1,107 @@
+"""Themes: where their files lie, what the operator configured, and the addresses of their assets.
+
+A theme is a folder `<name>/` with `theme.toml`, `templates/` and `static/`. What a theme lacks
+comes from its parent. Templates of the theme win over the core's templates of the same name.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pyramid.config import Configurator
+
+import modou
+from modou.errors import ConfigurationError
+
+ONE_YEAR = 365 * 24 * 3600
+
+
+def shipped_themes() -> Path:
+    """The folder of the themes that come with Modou: of the checkout, or of the installed wheel."""
+    checkout = Path(modou.__file__).parents[2] / "themes"
+    if (checkout / "modou" / "theme.toml").is_file():
+        return checkout
+    return Path(str(resources.files("modou_themes")))
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme with its parents.
+
+    :param chain: folders, the theme itself first, then its parents
+    :param manifest: the parsed theme.toml; options of parents are merged in
+    """
+
+    name: str
+    chain: tuple[Path, ...]
+    manifest: Mapping[str, Any]
+    version: str
+
+    @property
+    def templates(self) -> list[Path]:
+        return [folder / "templates" for folder in self.chain]
+
+    def find_static(self, path: str) -> str:
+        """Address of a static file: of the first theme in the chain that has it."""
+        for folder in self.chain:
+            if (folder / "static" / path).is_file():
+                return f"/static/{self.version}/{folder.name}/{path}"
+        return f"/static/{self.version}/{self.name}/{path}"
+
+
+def load_theme(name: str, own_folder: Path | None) -> Theme:
+    """Read the theme `name` and its parents.
+
+    :param own_folder: the operator's folder of themes, searched first
+    :raises ConfigurationError: unknown theme (with the known ones), unreadable theme.toml, a
+        circle of parents
+    """
+    folders = [f for f in (own_folder, shipped_themes()) if f is not None]
+    chain: list[Path] = []
+    manifests: list[dict[str, Any]] = []
+    wanted: str | None = name
+    while wanted:
+        folder = next((f / wanted for f in folders if (f / wanted / "theme.toml").is_file()), None)
+        if folder is None:
+            known = sorted(p.parent.name for f in folders for p in f.glob("*/theme.toml"))
+            raise ConfigurationError(
+                f"modou.theme: there is no theme {wanted!r}. Known themes: {', '.join(known)}"
+            )
+        if folder in chain:
+            raise ConfigurationError(f"theme {wanted} is its own parent")
+        try:
+            manifest = tomllib.loads((folder / "theme.toml").read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"{folder / 'theme.toml'}: {error}") from None
+        chain.append(folder)
+        manifests.append(manifest)
+        wanted = manifest.get("theme", {}).get("parent")
+    merged: dict[str, Any] = {}
+    for manifest in reversed(manifests):
+        for table, values in manifest.items():
+            merged[table] = {**merged.get(table, {}), **values}
+    return Theme(name, tuple(chain), merged, _fingerprint(chain))
+
+
+def _fingerprint(chain: list[Path]) -> str:
+    """Changes whenever a static file does, so that browsers may keep files for ever."""
+    digest = hashlib.sha256()
+    for folder in chain:
+        for path in sorted((folder / "static").rglob("*")):
+            if path.is_file():
+                stat = path.stat()
+                digest.update(f"{path.name}{stat.st_size}{stat.st_mtime_ns}".encode())
+    return digest.hexdigest()[:12]
+
+
+def includeme(config: Configurator) -> None:
+    """Serve the static files of the theme and its parents."""
+    theme: Theme = config.registry.theme
+    for folder in theme.chain:
+        config.add_static_view(
+            f"static/{theme.version}/{folder.name}", str(folder / "static"), cache_max_age=ONE_YEAR
+        )
