@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import transaction
 from webtest import TestApp
 
 from modou.app import main
 from modou.clock import FrozenClock
 from modou.models.people import User
-from modou.models.site import SITE_KEY, Site
+from modou.models.site import Site
 from modou.services import sessions
 from modou.services.occasion import Occasion, Origin
 from modou.web.security import SESSION_COOKIE
@@ -60,26 +59,12 @@ class SiteUnderTest:
 
         :param username: who acts; None: the system
         """
-        tm = transaction.TransactionManager(explicit=True)
-        tm.begin()
-        connection = self.database.open(transaction_manager=tm)
-        try:
-            root: Site = connection.root()[SITE_KEY]
-            yield Occasion(
-                root,
-                hooks=self.registry.hooks,
-                assembled=self.registry.assembled,
-                clock=self.clock,
-                keys=self.registry.keys,
-                tm=tm,
-                actor=self._user(root, username) if username else None,
-                origin=Origin("127.0.0.1", "tests"),
-                system=username is None,
-            )
-            tm.commit()
-        finally:
-            tm.abort() if tm._txn is not None else None
-            connection.close()
+        actor = 0
+        if username is not None:
+            with self.registry.access.occasion() as occasion:
+                actor = self._user(occasion.site, username).id
+        with self.registry.access.occasion(actor, Origin("127.0.0.1", "tests")) as occasion:
+            yield occasion
 
     @staticmethod
     def _user(root: Site, username: str) -> User:

@@ -41,9 +41,7 @@ def course(
     return made
 
 
-def enrolment(
-    occasion: Occasion, course: Course, user: User, role: str = "learner"
-) -> Enrolment:
+def enrolment(occasion: Occasion, course: Course, user: User, role: str = "learner") -> Enrolment:
     made = Enrolment(user.id, course.id, role, "manual", occasion.now)
     course.enrolments[user.id] = made
     user.courses = (*user.courses, course.id)

@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-import transaction
 from pyramid.config import Configurator
 from pyramid.router import Router
 from pyramid.session import JSONSerializer, SignedCookieSessionFactory
@@ -13,6 +12,7 @@ from modou.config import Config, read_config
 from modou.errors import ConfigurationError
 from modou.plugins import PluginHost
 from modou.services import settings as settings_service
+from modou.services.access import SiteAccess
 from modou.services.founding import found_site
 from modou.services.registry import Assembled
 from modou.store.opening import check_uri, explain
@@ -127,17 +127,12 @@ def include_mail(config: Configurator, modou_config: Config) -> None:
 
 
 def prepare_database(config: Configurator) -> None:
-    """Make the site in an empty database."""
-    database = config.registry._zodb_databases[""]  # noqa: SLF001 - pyramid_zodbconn's own name
-    tm = transaction.TransactionManager(explicit=True)
-    tm.begin()
-    connection = database.open(transaction_manager=tm)
-    try:
+    """Make the site in an empty database, and the access to it outside of requests."""
+    registry = config.registry
+    database = registry._zodb_databases[""]  # noqa: SLF001 - pyramid_zodbconn's own name
+    with database.transaction("a new site") as connection:
         if found_site(connection.root()):
-            tm.get().note("A new site")
-            tm.commit()
             log.info("made a new site")
-        else:
-            tm.abort()
-    finally:
-        connection.close()
+    registry.access = SiteAccess(
+        database, registry.hooks, registry.assembled, registry.clock, registry.keys
+    )

@@ -169,9 +169,7 @@ def before_upload(occasion: Any, filename: str, media_type: str, size: int) -> V
 
 
 @_asking
-def before_settings_change(
-    occasion: Any, section: str, changes: Mapping[str, Any]
-) -> Verdict:
+def before_settings_change(occasion: Any, section: str, changes: Mapping[str, Any]) -> Verdict:
     """Settings of `section` ("site" or a plugin's name) are about to change to `changes`."""
 
 

@@ -234,7 +234,9 @@ class PluginHost:
                 answer = self._call(impl, {})
             except Exception as error:
                 self._failed(hook, impl, error)
-                raise ConfigurationError(f"plugin {impl.plugin}: {hook}() failed: {error}") from error
+                raise ConfigurationError(
+                    f"plugin {impl.plugin}: {hook}() failed: {error}"
+                ) from error
             if answer is None:
                 continue
             items = answer if isinstance(answer, list | tuple) else [answer]

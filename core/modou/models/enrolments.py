@@ -72,7 +72,5 @@ class Enrolment(Persistent):  # type: ignore[misc]
 
     def active_at(self, now: int) -> bool:
         return (
-            self.status == "active"
-            and self.starts <= now
-            and (self.ends == 0 or now < self.ends)
+            self.status == "active" and self.starts <= now and (self.ends == 0 or now < self.ends)
         )

@@ -55,9 +55,7 @@ class Assembled:
         self.grade_aggregations = named("grade_aggregations", GradeAggregation)
         self.health_checks = named("health_checks", HealthCheck)
         self.nav_items = named("nav_items", NavItem)
-        self.all_capabilities = frozenset(str(c) for c in Capability) | frozenset(
-            self.capabilities
-        )
+        self.all_capabilities = frozenset(str(c) for c in Capability) | frozenset(self.capabilities)
         self.capability_titles = {n: d.title for n, d in self.capabilities.items()}
         #: plugin name -> its settings model (a pydantic model class)
         self.settings_schemas: dict[str, Any] = dict(hooks.gather("settings_schema"))

@@ -40,7 +40,9 @@ def tween_factory(
             if name not in headers:
                 headers[name] = value
         if "Cache-Control" not in headers:
-            headers["Cache-Control"] = "no-store" if "Set-Cookie" in headers else "private, no-cache"
+            headers["Cache-Control"] = (
+                "no-store" if "Set-Cookie" in headers else "private, no-cache"
+            )
         return response
 
     return tween

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO
 
 from modou.errors import Invalid, Message
@@ -67,8 +67,7 @@ def _csv_row(number: int, record: list[str], headers: tuple[str, ...]) -> Row:
 def _csv_records(
     stream: BinaryIO, encoding: str, delimiter: str, filename: str
 ) -> Iterator[list[str]]:
-    stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding, newline="")
+    text = io.TextIOWrapper(_Borrowed(stream), encoding, newline="")
     begin = 1
     try:
         reader = csv.reader(text, delimiter=delimiter, strict=True)
@@ -87,15 +86,32 @@ def _csv_records(
                 mapping={"file": filename, "line": begin},
             )
         ) from None
-    finally:
-        # The wrapper would close the upload under the next reader.
-        text.detach()
+
+
+class _Borrowed(io.BufferedIOBase):
+    """Lends an upload to a text wrapper: with a position of its own, and never closing it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1, /) -> bytes:
+        self._stream.seek(self._position)
+        data = self._stream.read(size)
+        self._position += len(data)
+        return data
+
+    read = read1
 
 
 def _too_long(filename: str, line: int) -> Invalid:
     return invalid_file(
         _(
-            "${file}, line ${line}: a cell is longer than ${limit} characters.",
+            "${file}, line ${line}: a cell is longer than ${limit} characters, or its quotation "
+            "mark is not closed.",
             mapping={"file": filename, "line": line, "limit": MAXIMUM_CELL},
         )
     )
@@ -110,18 +126,15 @@ def _clean(value: str) -> str:
 
 
 def _detect_delimiter(stream: BinaryIO, encoding: str) -> str:
-    stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding, newline="")
-    try:
-        sample = text.read(64 * 1024)
-    finally:
-        text.detach()
+    sample = io.TextIOWrapper(_Borrowed(stream), encoding, newline="").read(64 * 1024)
 
     def score(delimiter: str) -> tuple[int, int]:
         try:
             widths = [
                 len(record)
-                for record in islice(csv.reader(io.StringIO(sample), delimiter=delimiter), 20)
+                for record in islice(
+                    csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), LOOK_AHEAD
+                )
                 if any(record)
             ]
         except csv.Error:
@@ -155,7 +168,7 @@ def _try_encoding(stream: BinaryIO, encoding: str) -> _Decoding:
     result = _Decoding()
     decoder = codecs.getincrementaldecoder(encoding)()
     before = 0
-    for chunk in (*_chunks(stream), b""):
+    for chunk in chain(_chunks(stream), (b"",)):
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
@@ -189,7 +202,7 @@ def _detect_encoding(stream: BinaryIO, filename: str) -> str:
         other = _try_encoding(stream, "gb18030")
         if other.offset is None and other.common * 2 > other.foreign:
             return "gb18030"
-        if other.foreign > result.foreign:
+        if other.offset is not None and other.foreign > result.foreign:
             result = other
     mapping = {"file": filename, "line": _line_of(stream, result.offset)}
     if result.cut:

@@ -69,7 +69,7 @@ def write_xlsx(
 ) -> None:
     """Write an XLSX file with one sheet, its heading bold and fixed.
 
-    No text becomes a formula. Characters that XML cannot hold are written as `\ufffd`.
+    No text becomes a formula. Characters that XML cannot hold are written as U+FFFD.
 
     :param text_columns: headings of the columns whose values are codes (ID numbers, phones):
         stored and formatted as text, so that no digit is lost when somebody edits the file
