@@ -13,6 +13,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Clock(Protocol):
+    """What tells the time."""
+
     def now(self) -> datetime:
         """The present moment, aware, UTC."""
 

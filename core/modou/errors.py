@@ -6,10 +6,11 @@ Everything that is not a `ModouError` is a defect of ours and is answered with 5
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from modou.i18n import TranslationString, _
 
-Message = TranslationString | str
+Message: TypeAlias = TranslationString | str
 
 
 class ModouError(Exception):

@@ -47,7 +47,7 @@ class Category(Item):
         return user.granted("category", self.id) if user is not None else ()
 
 
-class Section(Persistent):  # type: ignore[misc]
+class Section(Persistent):
     """A part of a course, in the order of `course.outline`."""
 
     visible: bool = True

@@ -7,7 +7,7 @@ from persistent import Persistent
 from modou.store.containers import new_id
 
 
-class Progress(Persistent):  # type: ignore[misc]
+class Progress(Persistent):
     """What one learner did in one course. One object, since one learner writes it.
 
     - `facts`: activity id -> {fact name: value}, e.g. {"viewed": seconds UTC, "grade": 0.8}
@@ -50,7 +50,7 @@ class Progress(Persistent):  # type: ignore[misc]
         return True
 
 
-class Enrolment(Persistent):  # type: ignore[misc]
+class Enrolment(Persistent):
     """A user in a course, in a role. Times in seconds UTC, 0 for open ends."""
 
     #: "active", "suspended", "ended"

@@ -79,7 +79,7 @@ class User(Item):
         return self.name or self.username
 
 
-class UserIndex(Persistent):  # type: ignore[misc]
+class UserIndex(Persistent):
     """Finds users by what they sign in with, and by what is known of them.
 
     All trees but `names` map to the user's id. Fingerprints are keyed hashes, never clear text.
@@ -103,7 +103,7 @@ class UserIndex(Persistent):  # type: ignore[misc]
                 yield user_id
 
 
-class Session(Persistent):  # type: ignore[misc]
+class Session(Persistent):
     """A signed-in browser. Times in seconds UTC.
 
     `seen` is written at most every few minutes: see `modou.services.accounts`.

@@ -7,7 +7,7 @@ from persistent import Persistent
 from modou.permissions import DEFAULT_ROLES, Level
 
 
-class Role(Persistent):  # type: ignore[misc]
+class Role(Persistent):
     """A named set of capabilities. `title` is empty for default roles: theirs is translated."""
 
     def __init__(

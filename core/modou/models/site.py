@@ -33,13 +33,13 @@ from modou.store.journal import Journal
 SITE_KEY = "modou"
 
 
-class PluginData(OOBTree):  # type: ignore[misc]
+class PluginData(OOBTree):
     """Everything that one plugin stores: name -> whatever it likes (persistent).
 
     The core never reads it, so it survives the plugin's absence."""
 
 
-class Site(Persistent):  # type: ignore[misc]
+class Site(Persistent):
     """See the module's docstring."""
 
     __name__: ClassVar[str] = ""

@@ -22,8 +22,8 @@ from modou.errors import NotAllowed, SignInNeeded
 from modou.i18n import _
 from modou.models.people import User
 from modou.models.site import Site
-from modou.plugins import PluginHost
 from modou.permissions import DESCRIPTIONS
+from modou.plugins import PluginHost
 from modou.services.registry import Assembled
 from modou.store.vault import Keyring
 

@@ -1,7 +1,7 @@
 """Settings that operators change while the site runs: of the site, and of each plugin.
 
-Each section ("site", "theme", or a plugin's name) has a pydantic model: types, defaults, titles,
-help. A value is, in this order: what was stored by an operator, the .ini's default
+Each section ("site", "theme", or a plugin's name) has a pydantic model: types, defaults,
+titles, help. A value is, in this order: what was stored by an operator, the .ini's default
 (``modou.<plugin>.<setting>``), the model's default. Fields of type `SecretStr` are stored encrypted.
 """
 
@@ -45,8 +45,10 @@ def read(occasion: Occasion, section: str, model: type[M]) -> M:
         if name not in model.model_fields:
             continue
         if isinstance(value, bytes):
-            value = SecretStr(occasion.keys.decrypt(value, secret_context(section, name)))
-        values[name] = value
+            clear = occasion.keys.decrypt(value, secret_context(section, name))
+            values[name] = SecretStr(clear)
+        else:
+            values[name] = value
     settings = model.model_validate(values)
     cache[section] = (revision, settings)
     return settings

@@ -52,21 +52,21 @@ def decode_id(text: str) -> int:
     return key
 
 
-class WideLOBTree(LOBTree):  # type: ignore[misc]
+class WideLOBTree(LOBTree):
     """An integer-keyed tree of persistent values with wide leaves."""
 
     max_leaf_size = 500
     max_internal_size = 500
 
 
-class WideOOBTree(OOBTree):  # type: ignore[misc]
+class WideOOBTree(OOBTree):
     """An object-keyed tree with wide leaves, for indexes that many write."""
 
     max_leaf_size = 250
     max_internal_size = 250
 
 
-class Item(Persistent):  # type: ignore[misc]
+class Item(Persistent):
     """What a `Folder` holds: knows its key and its parent."""
 
     id: int = 0
@@ -85,7 +85,7 @@ class Item(Persistent):  # type: ignore[misc]
 T = TypeVar("T", bound=Item)
 
 
-class Folder(Persistent, Generic[T]):  # type: ignore[misc]
+class Folder(Persistent, Generic[T]):
     """Persistent objects by random id; a traversal node (`folder["1298wv0hwgg0n"]`)."""
 
     __name__: str = ""

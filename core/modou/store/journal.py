@@ -35,7 +35,7 @@ def writer_name() -> str:
     return str(name)
 
 
-class Batch(Persistent):  # type: ignore[misc]
+class Batch(Persistent):
     """The events of one commit; never changed afterwards."""
 
     def __init__(self, events: Sequence[Event], previous: bytes) -> None:
@@ -54,7 +54,7 @@ class Batch(Persistent):  # type: ignore[misc]
             yield Event(kind, time, actor, subject, course, values)
 
 
-class Log(Persistent):  # type: ignore[misc]
+class Log(Persistent):
     """One writer's batches."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Log(Persistent):  # type: ignore[misc]
             yield from batch
 
 
-class Journal(Persistent):  # type: ignore[misc]
+class Journal(Persistent):
     """All logs of a site."""
 
     def __init__(self) -> None:

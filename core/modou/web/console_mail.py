@@ -8,7 +8,7 @@ from pyramid_mailer.mailer import DummyMailer
 from pyramid_mailer.message import Message
 
 
-class ConsoleMailer(DummyMailer):  # type: ignore[misc]
+class ConsoleMailer(DummyMailer):
     """Prints each message once it is sent, and keeps it in `outbox`."""
 
     def send(self, message: Message, fail_silently: bool = False) -> None:
@@ -21,7 +21,7 @@ class ConsoleMailer(DummyMailer):  # type: ignore[misc]
             str(message.body or ""),
             "-" * 72,
         )
-        print(*lines, sep="\n", file=sys.stderr, flush=True)
+        sys.stderr.write("\n".join(lines) + "\n")
 
 
 def includeme(config: Configurator) -> None:

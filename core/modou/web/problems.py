@@ -132,7 +132,7 @@ def transient(error: TransientError, request: Request) -> Response:
 
 
 def defect(error: Exception, request: Request) -> Response:
-    log.exception("defect on %s %s", request.method, request.path_info, exc_info=error)
+    log.error("defect on %s %s", request.method, request.path_info, exc_info=error)
     return answer(
         request,
         500,

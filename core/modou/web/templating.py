@@ -27,7 +27,7 @@ def includeme(config: Configurator) -> None:
         "jinja2.auto_reload", "true" if config.registry.modou_config["development"] else "false"
     )
     config.include("pyramid_jinja2")
-    # Named explicitly: themes' files end in .jinja2 and must not depend on pyramid_jinja2's default.
+    # Named explicitly: themes rely on the ending .jinja2.
     config.add_jinja2_renderer(".jinja2")
     config.action(None, _remember_environment, args=(config,), order=9999)
 

@@ -26,7 +26,7 @@ from modou.errors import Invalid
 _WTFORMS_LOCALES = {"zh_CN": ["zh"], "en": ["en"]}
 
 
-class Form(wtforms.Form):  # type: ignore[misc]
+class Form(wtforms.Form):
     """A form in the reader's language. Labels, descriptions and messages may be
     TranslationStrings: the macros of `macros/forms.jinja2` translate them."""
 
