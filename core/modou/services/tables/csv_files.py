@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from modou.errors import Invalid, Message
 from modou.i18n import _
@@ -25,6 +25,7 @@ from modou.services.tables.parts import (
 )
 from modou.services.tables.writing import GUARDED
 
+_CHUNK = 64 * 1024
 _SHORTENED = re.compile(r"[+-]?[0-9](?:\.[0-9]+)?[Ee]\+?[1-9][0-9]+")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
@@ -67,10 +68,9 @@ def _csv_row(number: int, record: list[str], headers: tuple[str, ...]) -> Row:
 def _csv_records(
     stream: BinaryIO, encoding: str, delimiter: str, filename: str
 ) -> Iterator[list[str]]:
-    text = io.TextIOWrapper(_Borrowed(stream), encoding, newline="")
     begin = 1
     try:
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        reader = csv.reader(_text(stream, encoding), delimiter=delimiter, strict=True)
         for record in reader:
             begin = reader.line_num + 1
             if max(map(len, record), default=0) > MAXIMUM_CELL:
@@ -88,7 +88,7 @@ def _csv_records(
         ) from None
 
 
-class _Borrowed(io.BufferedIOBase):
+class _Borrowed(io.RawIOBase):
     """Lends an upload to a text wrapper: with a position of its own, and never closing it."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -98,13 +98,16 @@ class _Borrowed(io.BufferedIOBase):
     def readable(self) -> bool:
         return True
 
-    def read1(self, size: int = -1, /) -> bytes:
+    def readinto(self, buffer: Any, /) -> int:
         self._stream.seek(self._position)
-        data = self._stream.read(size)
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
         self._position += len(data)
-        return data
+        return len(data)
 
-    read = read1
+
+def _text(stream: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BufferedReader(_Borrowed(stream), _CHUNK), encoding, newline="")
 
 
 def _too_long(filename: str, line: int) -> Invalid:
@@ -118,15 +121,16 @@ def _too_long(filename: str, line: int) -> Invalid:
 
 
 def _clean(value: str) -> str:
+    if GUARDED.match(value):
+        return value[1:].strip(BLANK)
     value = value.strip(BLANK)
-    # ="…" is how other systems keep Excel from reading a number; the quote in front is ours.
-    if match := _TEXT_FORMULA.fullmatch(value):
-        return match[1].strip(BLANK)
-    return value[1:] if GUARDED.match(value) else value
+    # ="…" is how other systems keep Excel from reading a code as a number.
+    match = _TEXT_FORMULA.fullmatch(value)
+    return match[1].strip(BLANK) if match else value
 
 
 def _detect_delimiter(stream: BinaryIO, encoding: str) -> str:
-    sample = io.TextIOWrapper(_Borrowed(stream), encoding, newline="").read(64 * 1024)
+    sample = _text(stream, encoding).read(_CHUNK)
 
     def score(delimiter: str) -> tuple[int, int]:
         try:
@@ -147,7 +151,7 @@ def _detect_delimiter(stream: BinaryIO, encoding: str) -> str:
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     stream.seek(0)
-    while chunk := stream.read(64 * 1024):
+    while chunk := stream.read(_CHUNK):
         yield chunk
 
 

@@ -1,5 +1,6 @@
 """Reading XLSX with calamine, after a look at how much memory that will take."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -35,15 +36,18 @@ from modou.services.tables.parts import (
 _MAXIMUM_UNPACKED = 256 * 1024 * 1024
 _MAXIMUM_AREA = 4_000_000
 
+# Damaged bytes make zipfile and zlib stumble in many ways.
 _DAMAGED = (
     CalamineError,
+    expat.ExpatError,
     zipfile.BadZipFile,
     zlib.error,
-    expat.ExpatError,
+    struct.error,
+    ValueError,
+    LookupError,
+    RuntimeError,
     OSError,
     EOFError,
-    # What zipfile raises for encryption and for methods of compression that it does not know.
-    RuntimeError,
 )
 
 
@@ -168,13 +172,10 @@ def _measure_sheet(part: IO[bytes]) -> tuple[int, int]:
     parser = expat.ParserCreate()
     parser.StartElementHandler = meter.start
     parser.EntityDeclHandler = _refuse_entities
-    try:
-        while chunk:
-            parser.Parse(chunk)
-            chunk = part.read(64 * 1024)
-        parser.Parse(b"", True)
-    except ValueError as error:
-        raise expat.ExpatError("a cell has no proper address") from error
+    while chunk:
+        parser.Parse(chunk)
+        chunk = part.read(64 * 1024)
+    parser.Parse(b"", True)
     return meter.last_row, meter.last_column
 
 
