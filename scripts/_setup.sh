@@ -33,7 +33,7 @@ STEPS=0
 CHILD=
 
 stop_child() {
-  [ -z "$CHILD" ] || kill "$CHILD" 2>/dev/null || true
+  [ -z "$CHILD" ] || kill -- "-$CHILD" 2>/dev/null || true
 }
 
 # step TITLE COMMAND...: run the command with its output in the log and a line of progress on the
@@ -46,9 +46,12 @@ step() {
   [ ! -t 1 ] || [ "${CI:-}" = true ] || ticking=1
   printf '[%d/%d] %s ' "$STEP" "$STEPS" "$title"
   printf '\n=== %s\n' "$title" >>"$LOG"
+  # A process group of its own, so that Ctrl-C ends everything which the command has started.
+  set -m
   "$@" >>"$LOG" 2>&1 </dev/null &
   CHILD=$!
-  trap 'stop_child; exit 130' INT TERM
+  set +m
+  trap 'stop_child; exit 130' INT TERM HUP
   while kill -0 "$CHILD" 2>/dev/null; do
     sleep 0.2
     if [ -n "$ticking" ] && [ $((SECONDS - began)) -gt "$shown" ]; then
@@ -61,7 +64,7 @@ step() {
   done
   wait "$CHILD" || status=$?
   CHILD=
-  trap - INT TERM
+  trap - INT TERM HUP
   [ "$status" -eq 0 ] || ended=FAILED
   [ -z "$ticking" ] || printf '\r[%d/%d] %s ' "$STEP" "$STEPS" "$title"
   printf '… %s, %d s\n' "$ended" $((SECONDS - began))
