@@ -222,6 +222,7 @@ setup(
             "pytest-xdist>=3.6",
             "hypothesis>=6.100",
             "WebTest>=3.0",
+            "beautifulsoup4>=4.12",  # WebTest reads pages with it
             "playwright>=1.44",  # drives the system's Chromium; downloads no browser of its own
             "axe-playwright-python>=0.1.8",  # accessibility rules, run in that browser
             "coverage>=7.5",

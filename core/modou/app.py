@@ -15,6 +15,7 @@ from modou.services import settings as settings_service
 from modou.services.access import SiteAccess
 from modou.services.founding import found_site
 from modou.services.registry import Assembled
+from modou.services.settings_schemas import theme_schema
 from modou.store.opening import check_uri, explain
 from modou.store.vault import Keyring, VaultError
 from modou.web.page import FLASH_COOKIE, PageCache
@@ -52,8 +53,11 @@ def configure(settings: dict[str, Any], clock: Clock | None = None) -> Configura
     # The plugins first: everything below may ask what they declare.
     registry.hooks = PluginHost(modou_config["plugins"])
     registry.assembled = Assembled(registry.hooks)
-    settings_service.take_defaults(registry.assembled, modou_config.plugin_defaults)
     registry.theme = load_theme(modou_config["theme"], modou_config["themes"])
+    registry.assembled.settings_schemas[settings_service.THEME] = theme_schema(
+        registry.theme.manifest
+    )
+    settings_service.take_defaults(registry.assembled, modou_config.plugin_defaults)
     registry.page_cache = PageCache()
 
     # Transactions: begun and ended around each request, repeated after a conflict.

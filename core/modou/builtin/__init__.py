@@ -6,6 +6,7 @@ from modou import __version__
 from modou.declarations import NavItem, PluginInfo
 from modou.hookspecs import hookimpl
 from modou.i18n import _
+from modou.permissions import Capability
 
 
 @hookimpl
@@ -21,4 +22,34 @@ def plugin_info() -> PluginInfo:
 
 @hookimpl
 def nav_items() -> Sequence[NavItem]:
-    return [NavItem("main", "home", _("Home"), "home", icon="home", order=10)]
+    operation = _("Operation")
+    return [
+        NavItem("main", "home", _("Home"), "home", icon="home", order=10),
+        NavItem(
+            "admin",
+            "settings",
+            _("Site settings"),
+            "admin_settings",
+            capability=Capability.SETTINGS_VIEW,
+            order=710,
+            group=operation,
+        ),
+        NavItem(
+            "admin",
+            "theme",
+            _("Appearance of the site"),
+            "admin_theme",
+            capability=Capability.SETTINGS_VIEW,
+            order=720,
+            group=operation,
+        ),
+        NavItem(
+            "admin",
+            "plugins",
+            _("Plugins"),
+            "admin_plugins",
+            capability=Capability.PLUGINS_VIEW,
+            order=730,
+            group=operation,
+        ),
+    ]

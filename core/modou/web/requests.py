@@ -7,10 +7,11 @@ from pyramid.request import Request
 from pyramid_zodbconn import get_connection
 
 from modou.models.site import SITE_KEY, Site
-from modou.services import sessions
+from modou.services import sessions, settings
 from modou.services.occasion import Occasion, Origin
 from modou.web.page import Page, add_page_values
 from modou.web.security import session_token
+from modou.web.themes import theme_css
 
 
 def site(request: Request) -> Site:
@@ -59,17 +60,14 @@ def theme_frame(request: Request) -> dict[str, Any]:
     if cached is None or cached["revision"] != revision:
         theme = registry.theme
         assets = theme.manifest.get("assets", {})
-        options = {
-            name: option.get("default", "")
-            for name, option in theme.manifest.get("options", {}).items()
-        }
-        options.update(request.site.settings.get("theme", {}))
-        cached = {
-            "revision": revision,
-            "version": f"{theme.version}-{revision}",
-            "options": options,
-            "css_href": [theme.find_static(path) for path in assets.get("css", ())],
-        }
+        occasion = request.occasion
+        schema = settings.schema_of(occasion, settings.THEME)
+        options = settings.read(occasion, settings.THEME, schema).model_dump()
+        version = f"{theme.version}-{revision}"
+        css = [theme.find_static(path) for path in assets.get("css", ())]
+        if theme_css(theme, options):
+            css.append(request.route_path("theme_css", version=version))
+        cached = {"revision": revision, "version": version, "options": options, "css_href": css}
         registry.theme_frame_cache = cached
     frame: dict[str, Any] = cached
     return frame

@@ -6,8 +6,10 @@ a theme replaces one of those by the file `templates/plugins/modou_quiz/…`.
 """
 
 from pathlib import Path
+from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.threadlocal import get_current_request
 
 from modou.web.themes import Theme
 
@@ -33,4 +35,13 @@ def includeme(config: Configurator) -> None:
 
 
 def _remember_environment(config: Configurator) -> None:
-    config.registry.jinja_environment = config.get_jinja2_environment(".jinja2")
+    environment = config.get_jinja2_environment(".jinja2")
+    # Macros are imported without the page's context, so `_` must be a global as well.
+    environment.globals["_"] = environment.globals["gettext"] = translate
+    config.registry.jinja_environment = environment
+
+
+def translate(message: str, **kw: Any) -> str:
+    """`_` in templates: `Page.gettext` of the request that is being answered."""
+    text: str = get_current_request().page.gettext(message, **kw)
+    return text

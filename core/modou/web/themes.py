@@ -98,6 +98,48 @@ def _fingerprint(chain: list[Path]) -> str:
     return digest.hexdigest()[:12]
 
 
+_HIGH = '[data-contrast="high"]'
+
+
+def _block(selector: str, tokens: Mapping[str, str], media: str = "") -> str:
+    if not tokens:
+        return ""
+    body = "".join(f"--modou-{name}:{value};" for name, value in tokens.items())
+    rule = f"{selector}{{{body}}}"
+    return f"@media ({media}){{{rule}}}" if media else rule
+
+
+def theme_css(theme: Theme, options: Mapping[str, str]) -> str:
+    """The style sheet after the theme's own: tokens of child themes, and colours of the operator.
+
+    The operator's colours hold in light mode with normal contrast only: the dark and the
+    high-contrast palettes are tuned to stay readable.
+    """
+    out = []
+    tokens = theme.manifest.get("tokens", {})
+    if len(theme.chain) > 1:
+        dark, dark_high = tokens.get("dark", {}), tokens.get("dark-high", {})
+        out += [
+            _block(":root", {**tokens.get("common", {}), **tokens.get("light", {})}),
+            _block('[data-bs-theme="dark"]', dark),
+            _block('[data-bs-theme="auto"]', dark, "prefers-color-scheme: dark"),
+            _block(_HIGH, tokens.get("light-high", {})),
+            _block(f'[data-bs-theme="dark"]{_HIGH}', dark_high),
+            _block(f'[data-bs-theme="auto"]{_HIGH}', dark_high, "prefers-color-scheme: dark"),
+        ]
+    chosen = {
+        option["token"]: options[name]
+        for name, option in theme.manifest.get("options", {}).items()
+        if option.get("token") and options.get(name)
+    }
+    normal = f":not({_HIGH})"
+    out += [
+        _block(f'[data-bs-theme="light"]{normal}', chosen),
+        _block(f'[data-bs-theme="auto"]{normal}', chosen, "prefers-color-scheme: light"),
+    ]
+    return "".join(out)
+
+
 def includeme(config: Configurator) -> None:
     """Serve the static files of the theme and its parents."""
     theme: Theme = config.registry.theme

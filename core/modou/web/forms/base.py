@@ -16,10 +16,12 @@ CSRF is checked by the security policy before any view runs, not by forms.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 import wtforms
 from pyramid.request import Request
+from wtforms.fields.choices import SelectChoice
 
 from modou.errors import Invalid
 
@@ -27,11 +29,8 @@ _WTFORMS_LOCALES = {"zh_CN": ["zh"], "en": ["en"]}
 
 
 class Form(wtforms.Form):
-    """A form in the reader's language. Labels, descriptions and messages may be
-    TranslationStrings: the macros of `macros/forms.jinja2` translate them."""
-
-    #: Errors that belong to no field.
-    problems: list[Any]
+    """A form in the reader's language. Labels, descriptions, messages and the labels of
+    `SelectChoice`s may be TranslationStrings."""
 
     @classmethod
     def of(cls, request: Request, data: Mapping[str, Any] | None = None, **kw: Any) -> Self:
@@ -43,16 +42,23 @@ class Form(wtforms.Form):
             meta={"locales": _WTFORMS_LOCALES.get(request.locale_name, ["en"])},
             **kw,
         )
-        form.problems = []
+        for field in form:
+            # Options are rendered by WTForms itself, which knows no TranslationString.
+            if isinstance(field, wtforms.SelectField) and field.choices:
+                field.choices = [
+                    replace(choice, label=request.page.gettext(choice.label))
+                    for choice in map(SelectChoice.from_input, field.choices)
+                ]
         return form
 
     def take(self, error: Invalid) -> None:
         """Show a service's refusal: at the fields that it names, the rest on top."""
+        self.form_errors = list(self.form_errors)
         for name, messages in error.errors.items():
             field = self._fields.get(name)
             if field is None:
-                self.problems.extend(messages)
+                self.form_errors.extend(messages)
             else:
                 field.errors = [*field.errors, *messages]
         if not error.errors:
-            self.problems.append(error.message)
+            self.form_errors.append(error.message)

@@ -5,7 +5,7 @@ Each has an `includeme` that adds its routes and views.
 
 from pyramid.config import Configurator
 
-PARTS = ("home", "system")
+PARTS = ("home", "settings", "system")
 
 
 def includeme(config: Configurator) -> None:
