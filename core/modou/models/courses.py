@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from persistent import Persistent
 
 from modou.models.enrolments import Enrolment
+from modou.models.participants import ParticipantIndex, Seats
 from modou.models.people import User
 from modou.permissions import NEEDS_PUBLISHED, Capability
 from modou.store.containers import Folder, Item, WideLOBTree, new_id
@@ -131,8 +132,16 @@ class Course(Item):
     revision: int = 0
     #: Enrol method name -> its settings in this course (plain dict); absent: closed.
     enrol_methods: dict[str, dict[str, Any]] = {}
+    #: Most learners that may enrol by themselves, 0 for no limit.
+    enrol_capacity: int = 0
+    #: When learners may enrol by themselves, 0 for open ends.
+    enrol_opens: int = 0
+    enrol_closes: int = 0
+    #: Written by those who take one of the last places, so that no two take the same.
+    enrol_seats: Seats | None = None
     #: Ids of cohorts enrolled as a whole.
     cohorts: tuple[int, ...] = ()
+    participants: ParticipantIndex | None = None
     grade_book: Any = None  # modou.models.grades.GradeBook, made when first needed
 
     def __init__(self, title: str, code: str = "") -> None:
@@ -141,6 +150,7 @@ class Course(Item):
         self.outline: list[Section] = []
         self.activities: Folder[Activity] = Folder("activities", self)
         self.enrolments = WideLOBTree()  # user id -> Enrolment
+        self.participants = ParticipantIndex()
 
     # -- contexts and roles
 
