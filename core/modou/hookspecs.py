@@ -168,11 +168,6 @@ def before_upload(occasion: Any, filename: str, media_type: str, size: int) -> V
     """A file is about to be kept. `media_type` was found in the file's own bytes; `size` bytes."""
 
 
-@_asking
-def before_settings_change(occasion: Any, section: str, changes: Mapping[str, Any]) -> Verdict:
-    """Settings of `section` ("site" or a plugin's name) are about to change to `changes`."""
-
-
 # Altering: a pipeline; each implementation returns the replacement (None: leave as it is).
 
 

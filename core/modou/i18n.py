@@ -4,7 +4,7 @@ A module writes ``_("Grade book")`` and hands the result on; only the floor that
 cli) translates it into the reader's language.
 """
 
-from pyramid.i18n import TranslationString, TranslationStringFactory
+from translationstring import TranslationString, TranslationStringFactory
 
 _ = TranslationStringFactory("modou")
 

@@ -1,12 +1,19 @@
 """The built-in plugin: what every site has, on the same hooks as any other plugin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
 
 from modou import __version__
-from modou.declarations import NavItem, PluginInfo
+from modou.builtin import policies
+from modou.builtin.settings import BuiltinSettings
+from modou.declarations import NavItem, PluginInfo, Verdict
 from modou.hookspecs import hookimpl
 from modou.i18n import _
+from modou.models.people import User
 from modou.permissions import Capability
+from modou.services.occasion import Occasion
 
 
 @hookimpl
@@ -18,6 +25,21 @@ def plugin_info() -> PluginInfo:
         core=f"=={__version__}",
         description=_("Pages, files and links, the usual ways into a course, completion rules"),
     )
+
+
+@hookimpl
+def settings_schema() -> type[BaseModel]:
+    return BuiltinSettings
+
+
+@hookimpl
+def before_login(occasion: Occasion, user: User) -> Verdict:
+    return policies.keep_out_during_maintenance(occasion, user)
+
+
+@hookimpl
+def before_registration(occasion: Occasion, values: Mapping[str, Any]) -> Verdict:
+    return policies.check_email_domain(occasion, values)
 
 
 @hookimpl

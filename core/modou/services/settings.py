@@ -109,8 +109,6 @@ def change(occasion: Occasion, section: str, changes: Mapping[str, Any]) -> list
     changed = [n for n in wanted if getattr(after, n) != getattr(old, n)]
     if not changed:
         return []
-    shown = {n: None if _is_secret(model, n) else getattr(after, n) for n in changed}
-    occasion.hooks.ask("before_settings_change", occasion=occasion, section=section, changes=shown)
     stored = occasion.site.settings_of(section)
     for name in changed:
         value = getattr(after, name)

@@ -53,7 +53,6 @@ class Form(wtforms.Form):
 
     def take(self, error: Invalid) -> None:
         """Show a service's refusal: at the fields that it names, the rest on top."""
-        self.form_errors = list(self.form_errors)
         for name, messages in error.errors.items():
             field = self._fields.get(name)
             if field is None:

@@ -63,8 +63,6 @@ def _field(name: str, info: FieldInfo) -> wtforms.Field:
     description = info.description or ""
     annotation = info.annotation
     optional = [validators.Optional()]
-    if annotation is bool:
-        return wtforms.BooleanField(label, description=description)
     if get_origin(annotation) is Literal:
         titles = extra.get("choices", {})
         choices = [SelectChoice(value, titles.get(value, value)) for value in get_args(annotation)]
@@ -74,14 +72,16 @@ def _field(name: str, info: FieldInfo) -> wtforms.Field:
         return wtforms.PasswordField(
             label, optional, description=hint, render_kw={"autocomplete": "new-password"}
         )
-    if annotation is int:
-        return wtforms.IntegerField(label, optional, description=description)
-    if annotation is float:
-        return wtforms.DecimalField(label, optional, description=description, places=None)
     if _is_lines(info) or kind == "longtext":
         return wtforms.TextAreaField(label, description=description, render_kw={"rows": 4})
-    if kind == "phone":
-        return wtforms.TelField(label, description=description)
-    if kind == "image":
-        return wtforms.FileField(label, description=description)
-    return wtforms.StringField(label, description=description)
+    numbers = [] if annotation in {bool, str} else optional
+    make = _BY_KIND.get(kind) or _BY_TYPE.get(annotation, wtforms.StringField)
+    return make(label, numbers, description=description)
+
+
+_BY_KIND: dict[Any, Make] = {"phone": wtforms.TelField, "image": wtforms.FileField}
+_BY_TYPE: dict[Any, Make] = {
+    bool: wtforms.BooleanField,
+    int: wtforms.IntegerField,
+    float: wtforms.FloatField,
+}
