@@ -143,7 +143,7 @@ class Grid {
   heading(cell) {
     const head = this.table.tHead?.rows[this.table.tHead.rows.length - 1]?.cells[cell.cellIndex];
     const learner = cell.parentElement.querySelector('th[scope="row"]');
-    return [learner, head].map((one) => one?.textContent.trim() ?? "").join(", ");
+    return [learner, head].map((one) => one?.innerText.replace(/\s+/g, " ").trim() ?? "").join(", ");
   }
 
   end(keep) {

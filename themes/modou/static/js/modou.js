@@ -152,6 +152,7 @@ function ask(question, action) {
   yes.textContent = action || yes.dataset.confirmYes;
   template.returnValue = "";
   template.showModal();
+  template.querySelector("button:not([data-confirm-yes])").focus(); // Enter by habit must do no harm
   return new Promise((resolve) => {
     template.addEventListener("close", () => resolve(template.returnValue === "yes"), { once: true });
   });
