@@ -33,14 +33,13 @@ def tween_factory(
 
     def tween(request: Request) -> Response:
         response = handler(request)
-        headers = response.headers
-        for name, value in _HEADERS:
-            if name not in headers:
-                headers[name] = value
-        if "Cache-Control" not in headers:
-            headers["Cache-Control"] = (
-                "no-store" if "Set-Cookie" in headers else "private, no-cache"
-            )
+        # The list itself: WebOb's mapping searches it anew for every name.
+        headers: list[tuple[str, str]] = response.headerlist
+        present = {name for name, _value in headers}
+        headers.extend(header for header in _HEADERS if header[0] not in present)
+        if "Cache-Control" not in present:
+            keep = "no-store" if "Set-Cookie" in present else "private, no-cache"
+            headers.append(("Cache-Control", keep))
         return response
 
     return tween
