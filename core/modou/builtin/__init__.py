@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from modou import __version__
 from modou.builtin import policies
+from modou.builtin.services import conditions
 from modou.builtin.settings import BuiltinSettings
-from modou.declarations import NavItem, PluginInfo, Verdict
+from modou.declarations import CompletionRule, NavItem, PluginInfo, Verdict
 from modou.hookspecs import hookimpl
 from modou.i18n import _
 from modou.models.people import User
@@ -75,3 +76,20 @@ def nav_items() -> Sequence[NavItem]:
             group=operation,
         ),
     ]
+
+
+@hookimpl
+def completion_rules() -> Sequence[CompletionRule]:
+    return conditions.COMPLETION_RULES
+
+
+@hookimpl
+def before_study(
+    occasion: Any, course: Any, enrolment: Any, activities: Sequence[Any]
+) -> Mapping[int, Verdict]:
+    return conditions.unmet(occasion, course, enrolment, activities)
+
+
+@hookimpl
+def alter_outline(outline: Any, occasion: Any, course: Any) -> Any:
+    return conditions.visible_outline(outline, occasion, course)

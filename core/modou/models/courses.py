@@ -18,7 +18,7 @@ from modou.models.enrolments import Enrolment
 from modou.models.participants import ParticipantIndex, Seats
 from modou.models.people import User
 from modou.permissions import NEEDS_PUBLISHED, Capability
-from modou.store.containers import Folder, Item, WideLOBTree, new_id
+from modou.store.containers import Folder, Item, WideLOBTree, encode_id, new_id
 
 
 class Category(Item):
@@ -59,6 +59,11 @@ class Section(Persistent):
         self.summary = summary
         self.activities: list[int] = []
 
+    @property
+    def key(self) -> str:
+        """The id as it stands in URLs."""
+        return encode_id(self.id)
+
 
 class Activity(Item):
     """Something to do in a course; the core's part of it.
@@ -71,6 +76,8 @@ class Activity(Item):
     completion: tuple[str, ...] = ()
     #: Conditions that must be met before it opens; see `Prerequisite`.
     prerequisites: tuple["Prerequisite", ...] = ()
+    #: Points that can be reached; None: the activity is not graded.
+    max_points: float | None = None
     #: Points needed for the rule "passed"; None: the grade item's own pass mark.
     pass_mark: float | None = None
     created: int = 0

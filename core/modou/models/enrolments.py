@@ -10,7 +10,7 @@ from modou.store.containers import new_id
 class Progress(Persistent):
     """What one learner did in one course. One object, since one learner writes it.
 
-    - `facts`: activity id -> {fact name: value}, e.g. {"viewed": seconds UTC, "grade": 0.8}
+    - `facts`: activity id -> {fact name: value}, e.g. {"viewed": seconds UTC, "grade": per cent}
     - `completed`: activity id -> seconds UTC
     - `course_completed`: seconds UTC, 0 while it is not
     """

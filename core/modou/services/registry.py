@@ -16,6 +16,7 @@ from modou.declarations import (
 from modou.errors import ConfigurationError
 from modou.permissions import Capability
 from modou.plugins import PluginHost
+from modou.services.memory import Recent
 
 N = TypeVar("N")
 
@@ -63,6 +64,8 @@ class Assembled:
         self.settings_defaults: dict[str, dict[str, Any]] = {}
         #: section -> (site.settings_revision, settings); see `modou.services.settings.read`
         self.settings_cache: dict[str, tuple[int, Any]] = {}
+        #: Outlines made ready; see `modou.services.outlines`.
+        self.outlines: Recent[Any] = Recent(1000)
         #: slot name -> (plugin, slot) in order
         self.slots: dict[str, list[tuple[str, PageSlot]]] = {}
         for plugin, slot in hooks.gather("page_slots"):

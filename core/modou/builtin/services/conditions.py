@@ -1,0 +1,107 @@
+"""When an activity is complete, when it opens, what of an outline learners see."""
+
+from collections.abc import Mapping, Sequence
+
+from modou.clock import SHANGHAI, from_seconds
+from modou.declarations import CompletionRule, Deny, Verdict
+from modou.errors import Message
+from modou.i18n import _
+from modou.models.courses import Course, Prerequisite
+from modou.models.enrolments import Enrolment
+from modou.permissions import Capability
+from modou.services.occasion import Occasion
+from modou.services.outlines import Outline, OutlineActivity, outline_of
+
+COMPLETION_RULES = (
+    CompletionRule(
+        "viewed",
+        _("Viewed"),
+        _("Open the activity"),
+        lambda activity, facts: "viewed" in facts,
+    ),
+    CompletionRule(
+        "manual",
+        _("Done by hand"),
+        _("Mark the activity as done"),
+        lambda activity, facts: "manual" in facts,
+    ),
+    CompletionRule(
+        "graded",
+        _("Graded"),
+        _("Receive a grade"),
+        lambda activity, facts: facts.get("grade") is not None,
+    ),
+    CompletionRule(
+        "passed",
+        _("Passed"),
+        _("Reach the pass mark"),
+        lambda activity, facts: facts.get("passed") is True,
+    ),
+)
+
+
+def visible_outline(outline: Outline, occasion: Occasion, course: Course) -> Outline | None:
+    """Without what the teacher hid, for all who do not see hidden things."""
+    capabilities = occasion.capabilities(course)
+    if Capability.ACTIVITY_EDIT in capabilities or Capability.COURSE_VIEW_DRAFT in capabilities:
+        return None
+    return outline.without(
+        [s.id for s in outline.sections if s.hidden],
+        [a.id for a in outline.activities if a.hidden],
+    )
+
+
+def unmet(
+    occasion: Occasion,
+    course: Course,
+    enrolment: Enrolment,
+    activities: Sequence[OutlineActivity],
+) -> Mapping[int, Verdict]:
+    """Activity id -> the first prerequisite that is not met."""
+    found: dict[int, Verdict] = {}
+    conditional = [a for a in activities if a.prerequisites]
+    if not conditional:
+        return found
+    others = outline_of(occasion, course).by_id
+    for activity in conditional:
+        for prerequisite in activity.prerequisites:
+            reason = _reason(prerequisite, enrolment, others, occasion.now)
+            if reason is not None:
+                found[activity.id] = Deny(reason)
+                break
+    return found
+
+
+def _reason(
+    prerequisite: Prerequisite,
+    enrolment: Enrolment,
+    others: Mapping[int, OutlineActivity],
+    now: int,
+) -> Message | None:
+    kind, target, value = prerequisite
+    if kind in {"from", "until"}:
+        return _time_reason(kind, int(value or 0), now)
+    other = others.get(target)
+    # A learner could never meet a condition on what is hidden, deleted or not tracked.
+    if other is None or other.hidden:
+        return None
+    if kind == "completed":
+        if not other.completion or target in enrolment.progress.completed:
+            return None
+        return _("Complete “${title}” first", mapping={"title": other.title})
+    grade = enrolment.progress.facts_of(target).get("grade")
+    if grade is not None and grade >= (value or 0):
+        return None
+    return _(
+        "Reach at least ${percent} % in “${title}” first",
+        mapping={"percent": f"{value or 0:g}", "title": other.title},
+    )
+
+
+def _time_reason(kind: str, moment: int, now: int) -> Message | None:
+    shown = from_seconds(moment).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    if kind == "from" and now < moment:
+        return _("Opens on ${time}", mapping={"time": shown})
+    if kind == "until" and moment <= now:
+        return _("Closed since ${time}", mapping={"time": shown})
+    return None
