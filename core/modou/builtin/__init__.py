@@ -9,9 +9,10 @@ from modou import __version__
 from modou.builtin import policies
 from modou.builtin.services import conditions
 from modou.builtin.settings import BuiltinSettings
-from modou.declarations import CompletionRule, NavItem, PluginInfo, Verdict
+from modou.declarations import CompletionRule, GradeAggregation, NavItem, PluginInfo, Verdict
 from modou.hookspecs import hookimpl
 from modou.i18n import _
+from modou.models.aggregation import BUILT_IN
 from modou.models.people import User
 from modou.permissions import Capability
 from modou.services.occasion import Occasion
@@ -41,6 +42,11 @@ def before_login(occasion: Occasion, user: User) -> Verdict:
 @hookimpl
 def before_registration(occasion: Occasion, values: Mapping[str, Any]) -> Verdict:
     return policies.check_email_domain(occasion, values)
+
+
+@hookimpl
+def grade_aggregations() -> Sequence[GradeAggregation]:
+    return BUILT_IN
 
 
 @hookimpl
