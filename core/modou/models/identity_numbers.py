@@ -176,6 +176,28 @@ def mask_identity_number(text: str) -> str:
     return text[:head] + "*" * (len(text) - head - tail) + text[-tail:]
 
 
+_DOCUMENT_FORM = re.compile(r"[0-9A-Z]{5,30}")
+
+
+def normalise_document_number(text: str) -> str:
+    """The one spelling of any document's number: half-width capitals without spaces and hyphens."""
+    return _fold(text)
+
+
+def parse_document_number(text: str, *, field: str | None = "id_number") -> str:
+    """Check the form of a passport's or another foreign document's number: letters and digits.
+
+    :return: the number in its one spelling
+    :raises Invalid: empty, too short or long, other characters; the number is never repeated
+    """
+    number = _fold(text)
+    if not number:
+        raise Invalid(_("Enter the number of the document."), field)
+    if not _DOCUMENT_FORM.fullmatch(number):
+        raise Invalid(_("The number of the document must have 5 to 30 letters and digits."), field)
+    return number
+
+
 def organisation_check_character(first_8: str) -> str:
     """Compute the last character of an organisation code (GB 11714) from its first eight."""
     total = sum(

@@ -10,6 +10,9 @@ from modou.permissions import DEFAULT_ROLES, Level
 class Role(Persistent):
     """A named set of capabilities. `title` is empty for default roles: theirs is translated."""
 
+    #: Raised by changes that must not happen twice at once; see `modou.services.roles`.
+    guard: int = 0
+
     def __init__(
         self,
         name: str,

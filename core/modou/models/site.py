@@ -5,6 +5,8 @@
     root["modou"]            Site
       .users                 Folder[User], with UserIndex beside it
       .sessions              OOBTree: SHA-256 of the cookie's token -> Session
+      .login_failures        OOBTree: fingerprint of who tried -> LoginFailures
+      .invitations           Folder[Invitation]
       .roles                 OOBTree: name -> Role
       .categories            Folder[Category]; each knows its parent category
       .courses               Folder[Course]; each knows its category
@@ -23,7 +25,7 @@ from persistent.mapping import PersistentMapping
 
 from modou.models.cohorts import Cohort
 from modou.models.courses import Category, Course
-from modou.models.people import User, UserIndex
+from modou.models.people import Invitation, User, UserIndex
 from modou.models.roles import Role, default_roles
 from modou.store.containers import Folder, WideOOBTree
 from modou.store.files import StoredFile
@@ -47,11 +49,15 @@ class Site(Persistent):
 
     #: Raised with every change of a setting: what is made from settings is cached under it.
     settings_revision: int = 0
+    #: Capabilities of plugins whose default roles were given out; see `modou.services.roles`.
+    adopted_capabilities: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.users: Folder[User] = Folder("users", self)
         self.user_index = UserIndex()
         self.sessions = WideOOBTree()
+        self.login_failures = WideOOBTree()
+        self.invitations: Folder[Invitation] = Folder("invitations", self)
         self.roles = OOBTree()
         for role in default_roles():
             self.roles[role.name] = role

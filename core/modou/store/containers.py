@@ -147,8 +147,9 @@ class Folder(Persistent, Generic[T]):
     def ids(self) -> Iterator[int]:
         return iter(self._items.keys())
 
-    def items(self) -> Iterator[tuple[int, T]]:
-        return iter(self._items.items())
+    def items(self, start: int | None = None) -> Iterator[tuple[int, T]]:
+        """Pairs of id and item in the order of the ids, from `start` on."""
+        return iter(self._items.items(start))
 
     def setdefault(self, id: int, make: Callable[[], T]) -> T:
         """The item under `id`, made by `make` and taken in when there was none."""
