@@ -6,10 +6,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from modou import __version__
-from modou.builtin import policies
+from modou.builtin import enrol, policies
 from modou.builtin.services import conditions
 from modou.builtin.settings import BuiltinSettings
-from modou.declarations import CompletionRule, GradeAggregation, NavItem, PluginInfo, Verdict
+from modou.declarations import (
+    CompletionRule,
+    EnrolMethod,
+    GradeAggregation,
+    NavItem,
+    PluginInfo,
+    Verdict,
+)
 from modou.hookspecs import hookimpl
 from modou.i18n import _
 from modou.models.aggregation import BUILT_IN
@@ -47,6 +54,11 @@ def before_registration(occasion: Occasion, values: Mapping[str, Any]) -> Verdic
 @hookimpl
 def grade_aggregations() -> Sequence[GradeAggregation]:
     return BUILT_IN
+
+
+@hookimpl
+def enrol_methods() -> Sequence[EnrolMethod]:
+    return enrol.METHODS
 
 
 @hookimpl

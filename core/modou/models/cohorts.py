@@ -1,9 +1,20 @@
 """Cohorts (班级): people who learn together, across courses."""
 
+from typing import Final
+
 from BTrees.LOBTree import LOBTree
+from BTrees.OOBTree import OOBTree
 
 from modou.models.people import User
-from modou.store.containers import Item
+from modou.store.containers import Folder, Item
+
+#: Status -> the statuses that may follow.
+TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
+    "planned": ("running", "archived"),
+    "running": ("finished", "planned"),
+    "finished": ("archived", "running"),
+    "archived": ("finished",),
+}
 
 
 class Cohort(Item):
@@ -18,7 +29,7 @@ class Cohort(Item):
     planned_number: int = 0
     #: id of the class teacher (班主任), 0 for none
     class_teacher: int = 0
-    #: "planned", "running", "finished", "archived"
+    #: "planned", "running", "finished", "archived"; see `TRANSITIONS`
     status: str = "planned"
     #: Ids of the courses that the cohort is enrolled in.
     courses: tuple[int, ...] = ()
@@ -38,3 +49,27 @@ class Cohort(Item):
             return ()
         granted = user.granted("cohort", self.id)
         return (*granted, "class_teacher") if user.id == self.class_teacher else granted
+
+
+class CohortFolder(Folder[Cohort]):
+    """All cohorts of a site, found by number as well. `numbers`: casefolded -> id."""
+
+    def __init__(self, name: str = "", parent: object = None) -> None:
+        super().__init__(name, parent)
+        self.numbers = OOBTree()
+
+    def by_number(self, number: str) -> Cohort | None:
+        """The cohort with that number, in upper or lower case."""
+        id = self.numbers.get(number.casefold())
+        return self.get(id) if id is not None else None
+
+    def renumber(self, cohort: Cohort, number: str) -> None:
+        """Give a cohort of this folder its number.
+
+        :raises ValueError: another cohort has it
+        """
+        if self.numbers.get(number.casefold(), cohort.id) != cohort.id:
+            raise ValueError(f"number {number} is taken")
+        self.numbers.pop(cohort.number.casefold(), None)
+        self.numbers[number.casefold()] = cohort.id
+        cohort.number = number

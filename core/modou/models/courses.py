@@ -12,6 +12,7 @@ outlines are cached.
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
 from modou.models.enrolments import Enrolment
@@ -146,6 +147,8 @@ class Course(Item):
     enrol_closes: int = 0
     #: Written by those who take one of the last places, so that no two take the same.
     enrol_seats: Seats | None = None
+    #: Wrong enrolment keys: "user:<id>" or "ip:<address>" -> (how many, seconds UTC of the first).
+    enrol_failures: OOBTree | None = None
     #: Ids of cohorts enrolled as a whole.
     cohorts: tuple[int, ...] = ()
     participants: ParticipantIndex | None = None

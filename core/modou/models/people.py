@@ -52,6 +52,8 @@ class User(Item):
     courses: tuple[int, ...] = ()
     #: Ids of the cohorts that the user is a member of.
     cohorts: tuple[int, ...] = ()
+    #: Ids of the cohorts whose class teacher the user is.
+    leads: tuple[int, ...] = ()
     #: Keys into `site.sessions` of the sessions that may still be alive.
     sessions: tuple[bytes, ...] = ()
     #: How the account came about: "admin", "roster", "self", …

@@ -10,7 +10,7 @@
       .roles                 OOBTree: name -> Role
       .categories            Folder[Category]; each knows its parent category
       .courses               Folder[Course]; each knows its category
-      .cohorts               Folder[Cohort]
+      .cohorts               CohortFolder
       .files                 Folder[StoredFile]
       .settings              OOBTree: section -> PersistentMapping of changed settings
       .plugins               OOBTree: plugin name -> PluginData
@@ -23,7 +23,7 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 from persistent.mapping import PersistentMapping
 
-from modou.models.cohorts import Cohort
+from modou.models.cohorts import CohortFolder
 from modou.models.courses import Category, Course
 from modou.models.people import Invitation, User, UserIndex
 from modou.models.roles import Role, default_roles
@@ -63,7 +63,7 @@ class Site(Persistent):
             self.roles[role.name] = role
         self.categories: Folder[Category] = Folder("categories", self)
         self.courses: Folder[Course] = Folder("courses", self)
-        self.cohorts: Folder[Cohort] = Folder("cohorts", self)
+        self.cohorts = CohortFolder("cohorts", self)
         self.files: Folder[StoredFile] = Folder("files", self)
         self.settings = OOBTree()
         self.plugins = OOBTree()

@@ -172,6 +172,19 @@ def dismiss(occasion: Occasion, course: Course, users: Iterable[User]) -> list[i
     return left
 
 
+def move_to_cohort(occasion: Occasion, course: Course, user: User, cohort: int) -> None:
+    """Let an enrolment count to another cohort (0: none), for the verbs of cohorts."""
+    enrolment = course.enrolments[user.id]
+    enrolment.cohort = cohort
+    index_participant(course, enrolment, user)
+    occasion.record(
+        "enrolment_changed",
+        subject=user.id,
+        course=course.id,
+        values={"enrolment": enrolment.id, "fields": ["cohort"]},
+    )
+
+
 def change_enrolment(
     occasion: Occasion,
     course: Course,
