@@ -25,6 +25,7 @@ FLOORS = {
     "modou.web": 5,
     "modou.builtin": 5,
     "modou.demo": 6,
+    "modou.deploy": 6,
     "modou.app": 6,
     "modou.cli": 7,
 }

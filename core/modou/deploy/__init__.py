@@ -1,0 +1,96 @@
+"""Configuration files for running a site behind HAProxy and nginx, made from one plan.
+
+`modou deploy render` writes them; the benchmarks use exactly these. What each piece is for:
+
+- **HAProxy** takes all connections and lets only a few at a time through to each process: ten
+  thousand simultaneous clicks become a short line before a few busy threads. Pages for visitors
+  who are not signed in are kept for some seconds.
+- **nginx** serves static files, and stored files by signed address without asking Modou.
+- **systemd** keeps the processes running.
+- **PostgreSQL** gets settings that suit RelStorage.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+
+_TEMPLATES = Path(__file__).parent / "templates"
+#: File to write -> template.
+FILES: Mapping[str, str] = {
+    "haproxy.cfg": "haproxy.cfg.jinja2",
+    "nginx.conf": "nginx.conf.jinja2",
+    "modou@.service": "modou@.service.jinja2",
+    "modou.target": "modou.target.jinja2",
+    "postgresql-modou.conf": "postgresql-modou.conf.jinja2",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that the files need to know.
+
+    :param ini: the site's .ini
+    :param command: path of the `modou` command
+    :param statics: prefix of an address -> folder, for nginx
+    :param files_secret: signs the addresses of stored files, see `modou.services.files`
+    :param data: folder for caches and sockets
+    :param processes: how many Modou processes run; cores minus one is a good beginning
+    :param threads: of each process; HAProxy lets as many requests through at a time
+    :param first_port: the processes listen on this port and the following ones
+    :param certificate: PEM with key, for https; "" for http only (behind another proxy, or a test)
+    :param user: that everything runs as; "" leaves it to the service manager
+    """
+
+    ini: Path
+    command: Path
+    statics: Mapping[str, Path]
+    files_secret: str
+    data: Path
+    domain: str = "localhost"
+    address: str = "*"
+    processes: int = 2
+    threads: int = 6
+    first_port: int = 6551
+    port: int = 8080
+    media_port: int = 8081
+    certificate: str = ""
+    user: str = "modou"
+    max_connections: int = 12000
+    upload_megabytes: int = 100
+    memory_megabytes: int = 4096
+    ports: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ports = tuple(range(self.first_port, self.first_port + self.processes))
+        object.__setattr__(self, "ports", ports)
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """File name -> text."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - configuration files, no HTML
+    )
+    return {
+        name: environment.get_template(template).render(plan=plan)
+        for name, template in FILES.items()
+    }
+
+
+def write(plan: Plan, folder: Path) -> list[Path]:
+    """Write the files into `folder` (made when absent), readable by their owner only: they hold
+    the secret that signs file addresses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in render(plan).items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written

@@ -1,0 +1,58 @@
+"""The written configuration is accepted by the programs that it is for."""
+
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from modou.deploy import FILES, Plan, render, write
+
+
+def make_plan(tmp_path: Path) -> Plan:
+    return Plan(
+        ini=Path("/srv/modou/production.ini"),
+        command=Path("/srv/modou/.venv/bin/modou"),
+        statics={"/static/abc/modou": tmp_path},
+        files_secret="a secret of the test",
+        data=tmp_path,
+        address="127.0.0.1",
+        user="",
+    )
+
+
+def check(*command: str) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+
+
+def test_haproxy_accepts_its_file(tmp_path: Path) -> None:
+    write(make_plan(tmp_path), tmp_path / "etc")
+    check("haproxy", "-c", "-f", str(tmp_path / "etc" / "haproxy.cfg"))
+
+
+def test_nginx_accepts_its_file(tmp_path: Path) -> None:
+    write(make_plan(tmp_path), tmp_path / "etc")
+    check("nginx", "-t", "-c", str(tmp_path / "etc" / "nginx.conf"))
+
+
+def test_only_the_owner_may_read_what_holds_the_secret(tmp_path: Path) -> None:
+    for path in write(make_plan(tmp_path), tmp_path / "etc"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_every_process_has_a_port_a_server_line_and_a_unit(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path)
+    texts = render(plan)
+    assert set(texts) == set(FILES)
+    for port in plan.ports:
+        assert f"127.0.0.1:{port}" in texts["haproxy.cfg"]
+        assert f"127.0.0.1:{port};" in texts["nginx.conf"]
+        assert f"modou@{port}.service" in texts["modou.target"]
+
+
+def test_haproxy_lets_as_many_through_as_a_process_has_threads(tmp_path: Path) -> None:
+    assert f"maxconn {make_plan(tmp_path).threads}" in render(make_plan(tmp_path))["haproxy.cfg"]
