@@ -107,9 +107,14 @@ def open_keys(config: Config) -> Keyring:
     """
     path = config["keys"]
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         return Keyring.from_file(path) if path.exists() else Keyring.create(path)
-    except (VaultError, OSError) as error:
+    except VaultError as error:
         raise ConfigurationError(f"modou.keys: {error}") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"modou.keys: cannot make the folder {error.filename} for {path}: {error.strerror}"
+        ) from None
 
 
 def include_database(config: Configurator) -> None:

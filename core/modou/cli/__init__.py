@@ -1,0 +1,61 @@
+"""The `modou` command: what operators do outside of the browser.
+
+Each module holds some commands, thin over services and store. They are imported when they are
+called for, so that `modou serve` does not pay for the others. A command that fails for a reason an
+operator can do something about says so in one sentence and ends with status 2; tracebacks are for
+defects of ours.
+"""
+
+import importlib
+import warnings
+from typing import Any
+
+import click
+
+from modou import __version__
+
+# Pyramid 2.1 imports pkg_resources (setup.py pins setuptools for it): nothing an operator can mend.
+warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+
+#: Command -> where it is, "module:attribute".
+COMMANDS = {
+    "serve": "modou.cli.serve:serve",
+}
+
+
+class Refused(click.ClickException):
+    """One sentence for the operator instead of a traceback."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"modou: {self.format_message()}", file=file, err=file is None)
+
+
+class Commands(click.Group):
+    """The group `modou`: loads commands when they are needed and answers errors for people."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _colon, attribute = place.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from modou.errors import ConfigurationError, ModouError
+
+        try:
+            return super().invoke(ctx)
+        except (ConfigurationError, ModouError) as error:
+            raise Refused(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="modou")
+def main() -> None:
+    """Run and look after a Modou site."""

@@ -1,0 +1,143 @@
+"""The real `modou` command as a process of its own, and .ini files for it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+INI = """\
+[app:main]
+use = egg:modou
+modou.keys = %(here)s/var/keys
+modou.mail = console
+zodbconn.uri = file://%(here)s/var/Data.fs?blobstorage_dir=%(here)s/var/blobs
+{app}
+
+[server:main]
+use = egg:waitress#main
+{server}
+
+[loggers]
+keys = root
+[handlers]
+keys = console
+[formatters]
+keys = plain
+[logger_root]
+level = WARNING
+handlers = console
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+formatter = plain
+[formatter_plain]
+format = %(levelname)s %(message)s
+"""
+
+
+def write_ini(folder: Path, app: str = "", server: str = "", name: str = "site.ini") -> Path:
+    """An .ini of a site in `folder`; `app` and `server` are more lines for those sections (a key
+    that stands there twice replaces the first)."""
+    lines = INI.format(app="", server=server).splitlines()
+    for line in app.splitlines():
+        key = line.partition("=")[0].strip()
+        lines = [old for old in lines if old.partition("=")[0].strip() != key or key == "use"]
+        lines.insert(2, line)
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment in which the command imports this checkout."""
+    paths = os.pathsep.join(str(ROOT / part) for part in ("core", "plugins"))
+    kept = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "MODOU_CONFIG"}}
+    return {**kept, "PYTHONPATH": paths, "COLUMNS": "200", **more}
+
+
+def command(*args: str | Path) -> list[str]:
+    return [sys.executable, "-c", "import modou.cli; modou.cli.main()", *map(str, args)]
+
+
+def modou(
+    *args: str | Path,
+    input: str | None = None,
+    env: Mapping[str, str] | None = None,
+    powerless: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    """Run ``modou <args>`` to its end; `powerless`: see `without_power`."""
+    return subprocess.run(
+        [*(without_power() if powerless else ()), *command(*args)],
+        input=input,
+        capture_output=True,
+        text=True,
+        env=environment(**(env or {})),
+        timeout=120,
+        check=False,
+    )
+
+
+def refused(*args: str | Path, powerless: bool = False) -> str:
+    """Run a command that must end with one sentence and status 2; the sentence."""
+    ended = modou(*args, powerless=powerless)
+    said = ended.stderr.strip().splitlines()
+    assert ended.returncode == 2, ended
+    assert "Traceback" not in ended.stderr, ended.stderr
+    assert said[-1].startswith("modou: "), ended.stderr
+    return said[-1].removeprefix("modou: ")
+
+
+def without_power() -> list[str]:
+    """What to put before a command so that file permissions count, which they do not for root."""
+    if os.getuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to take that away")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(ini: Path, *args: str) -> Iterator[str]:
+    """`modou serve` on a free port; its address. Ended with SIGTERM, which it must obey."""
+    port = free_port()
+    process = subprocess.Popen(
+        command("serve", "--config", ini, "--port", str(port), *args),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment(PYTHONUNBUFFERED="1"),
+    )
+    try:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl-C" in line:
+                break
+        else:
+            raise AssertionError(f"it did not start:\n{''.join(said)}")
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+        rest = process.stdout.read()
+        assert process.wait(timeout=30) == 0, "".join(said) + rest
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
