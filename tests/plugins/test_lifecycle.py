@@ -42,13 +42,13 @@ class Environment:
 
     def pip(self, *arguments: str) -> None:
         command = [sys.executable, "-m", "pip", "--python", str(self.python), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
     def stage(self, name: str, site: Path, plugins: str) -> dict[str, object]:
         """Run a stage of lifecycle_stages.py; what it reports."""
         command = [str(self.python), str(STAGES), name, str(site), plugins]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
         report: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
         return report
