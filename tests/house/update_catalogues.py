@@ -13,7 +13,6 @@ from babel.messages.pofile import read_po, write_po
 
 from tests.house.catalogues import domains, extract, translations
 
-
 # Only what readers of the file need: dates and tools would change with every run.
 _HEADER = (
     b'msgid ""\nmsgstr ""\n"Language: zh_CN\\n"\n"MIME-Version: 1.0\\n"\n'

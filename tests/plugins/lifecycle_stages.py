@@ -73,18 +73,22 @@ def pack(site: SiteUnderTest) -> dict[str, Any]:
     return look(site)
 
 
+def report(values: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
+
+
 def main() -> None:
     stage, folder, plugins = sys.argv[1:]
     if stage == "refused":
         try:
             SiteUnderTest(Path(folder), **{"modou.plugins": plugins})
         except ConfigurationError as error:
-            print(json.dumps({"error": str(error)}))
+            report({"error": str(error)})
         return
     site = SiteUnderTest(Path(folder), **{"modou.plugins": plugins})
-    report = {"create": create, "look": look, "pack": pack}[stage](site)
+    seen = {"create": create, "look": look, "pack": pack}[stage](site)
     site.close()
-    print(json.dumps(report, ensure_ascii=False))
+    report(seen)
 
 
 if __name__ == "__main__":
