@@ -182,11 +182,20 @@ setup(
         "pyramid_jinja2>=2.10",
         "pyramid_mailer>=0.15",
         "plaster_pastedeploy>=1.0",
+        "plaster>=1.1",
+        "translationstring>=1.4",
+        "zope.interface>=6.0",
+        "Jinja2>=3.1",
+        "MarkupSafe>=2.1",
         "waitress>=3.0",
         # plugins and storage
         "pluggy>=1.5",
+        "packaging>=23.2",  # versions of core and plugins
         "ZODB>=6.0",
         "BTrees>=6.0",
+        "persistent>=6.0",
+        "transaction>=4.0",
+        "zc.lockfile>=3.0",  # is the database in use?
         "zodburi>=3.0",
         # forms, schemas
         "WTForms>=3.1",
