@@ -60,7 +60,11 @@ def answer(
     template = environment.select_template([f"errors/{status}.jinja2", "errors/error.jinja2"])
     response.content_type = "text/html"
     response.charset = "utf-8"
+    # An error page needs no database; when ours may be the database's fault it does not ask it.
+    known = status < 500 or "occasion" in request.__dict__
     response.text = template.render(
+        html_attributes=request.page.hole("html_attributes") if known else "",
+        site_name=request.page.site_name if known else "",
         status=status,
         title=translate(title),
         message=translate(detail),

@@ -82,9 +82,18 @@ def load_theme(name: str, own_folder: Path | None) -> Theme:
         wanted = manifest.get("theme", {}).get("parent")
     merged: dict[str, Any] = {}
     for manifest in reversed(manifests):
-        for table, values in manifest.items():
-            merged[table] = {**merged.get(table, {}), **values}
+        merged = _merge(merged, manifest)
     return Theme(name, tuple(chain), merged, _fingerprint(chain))
+
+
+def _merge(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables within tables: a child that sets one token keeps its parent's other ones."""
+    merged = dict(parent)
+    for key, value in child.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
 
 
 def _fingerprint(chain: list[Path]) -> str:
@@ -109,6 +118,12 @@ def _block(selector: str, tokens: Mapping[str, str], media: str = "") -> str:
     return f"@media ({media}){{{rule}}}" if media else rule
 
 
+def mix(colour: str, other: str, share: float) -> str:
+    """`#rrggbb` between two colours; `share` (0 to 1) is how much of `other` is in it."""
+    pairs = ((int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
 def theme_css(theme: Theme, options: Mapping[str, str]) -> str:
     """The style sheet after the theme's own: tokens of child themes, and colours of the operator.
 
@@ -127,11 +142,15 @@ def theme_css(theme: Theme, options: Mapping[str, str]) -> str:
             _block(f'[data-bs-theme="dark"]{_HIGH}', dark_high),
             _block(f'[data-bs-theme="auto"]{_HIGH}', dark_high, "prefers-color-scheme: dark"),
         ]
-    chosen = {
-        option["token"]: options[name]
-        for name, option in theme.manifest.get("options", {}).items()
-        if option.get("token") and options.get(name)
-    }
+    paper = tokens.get("light", {}).get("paper", "#ffffff")
+    chosen: dict[str, str] = {}
+    for name, option in theme.manifest.get("options", {}).items():
+        token, colour = option.get("token"), options.get(name)
+        if token and colour:
+            chosen[token] = colour
+            # The theme's own shades of a colour would not fit another one.
+            chosen[f"{token}-strong"] = mix(colour, "#000000", 0.25)
+            chosen[f"{token}-soft"] = mix(colour, paper, 0.9)
     normal = f":not({_HIGH})"
     out += [
         _block(f'[data-bs-theme="light"]{normal}', chosen),
