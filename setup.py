@@ -235,6 +235,9 @@ setup(
             "playwright>=1.44",  # drives the system's Chromium; downloads no browser of its own
             "axe-playwright-python>=0.1.8",  # accessibility rules, run in that browser
             "coverage>=7.5",
+            # a plugin's distribution is built by a test; a new .venv may bring a setuptools that
+            # builds no wheels
+            "setuptools>=77,<82",
             "RelStorage>=4.1",
             "psycopg2-binary>=2.9.9",
         ],
