@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
-from modou.errors import Invalid, Message, TooLarge
+from modou.errors import Invalid, Message
 from modou.i18n import _
 
 #: Width and height in pixels of what `make_cover` makes.
@@ -58,12 +58,12 @@ def make_cover(source: bytes | BinaryIO, *, field: str | None = "cover") -> Pict
     Of an animation the first frame is taken; what is transparent becomes paper.
 
     :param source: the file, or a binary stream, read from where it stands and not closed
-    :raises Invalid: for what is no picture, is incomplete, of an unsupported kind or too small
-    :raises TooLarge: for too many bytes, or too many pixels (found before they are decoded)
+    :raises Invalid: for what is no picture, is incomplete, of an unsupported kind, too small, or
+        has too many bytes or pixels (found out before they are decoded)
     """
     content = source if isinstance(source, bytes) else source.read(MAXIMUM_BYTES + 1)
     if len(content) > MAXIMUM_BYTES:
-        raise TooLarge(
+        raise Invalid(
             _(
                 "The picture is larger than ${limit} MB.",
                 mapping={"limit": MAXIMUM_BYTES // (1024 * 1024)},
@@ -132,12 +132,12 @@ def _check_size(size: tuple[int, int], field: str | None) -> None:
         )
 
 
-def _too_many_pixels(field: str | None) -> TooLarge:
+def _too_many_pixels(field: str | None) -> Invalid:
     message: Message = _(
         "The picture has more than ${limit} million pixels.",
         mapping={"limit": MAXIMUM_PIXELS // 1_000_000},
     )
-    return TooLarge(message, field)
+    return Invalid(message, field)
 
 
 def _on_paper(picture: Image.Image) -> Image.Image:

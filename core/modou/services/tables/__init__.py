@@ -9,7 +9,7 @@ as they come and hold none of them.
 import io
 from typing import BinaryIO
 
-from modou.errors import TooLarge
+from modou.errors import Invalid
 from modou.i18n import _
 from modou.services.tables.csv_files import read_csv
 from modou.services.tables.parts import (
@@ -59,8 +59,7 @@ def read_table(
 
     :param source: a seekable binary stream, read but not closed, or the bytes themselves
     :param filename: what messages call the file
-    :raises Invalid: under the field `file`, naming the line or the sheet
-    :raises TooLarge: for too many bytes, rows or columns
+    :raises Invalid: under the field `file`, naming the line, the sheet or the limit
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     size = stream.seek(0, io.SEEK_END)
@@ -68,7 +67,7 @@ def read_table(
     if size == 0:
         raise invalid_file(_("${file} is empty.", mapping={"file": filename}))
     if size > maximum_bytes:
-        raise TooLarge(
+        raise Invalid(
             _(
                 "${file} is larger than ${limit} MB.",
                 mapping={"file": filename, "limit": maximum_bytes // (1024 * 1024)},

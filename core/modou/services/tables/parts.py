@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
-from modou.errors import Invalid, Message, TooLarge
+from modou.errors import Invalid, Message
 from modou.i18n import _
 
 #: What a cell may hold.
@@ -78,7 +78,7 @@ def find_heading(records: Iterable[Sequence[str]], filename: str) -> tuple[int, 
     width = max(column for column, name in enumerate(names, start=1) if name)
     headers = tuple(names[:width])
     if width > MAXIMUM_COLUMNS:
-        raise TooLarge(
+        raise Invalid(
             _(
                 "${file} has more than ${limit} columns.",
                 mapping={"file": filename, "limit": MAXIMUM_COLUMNS},
@@ -91,8 +91,8 @@ def find_heading(records: Iterable[Sequence[str]], filename: str) -> tuple[int, 
     return place, headers
 
 
-def too_many_rows(filename: str, limit: int) -> TooLarge:
-    return TooLarge(
+def too_many_rows(filename: str, limit: int) -> Invalid:
+    return Invalid(
         _("${file} has more than ${limit} rows.", mapping={"file": filename, "limit": limit}),
         "file",
     )

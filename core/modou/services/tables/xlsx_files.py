@@ -17,7 +17,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from modou.errors import Message, TooLarge
+from modou.errors import Invalid, Message
 from modou.i18n import _
 from modou.services.tables.parts import (
     LOOK_AHEAD,
@@ -189,7 +189,7 @@ def _measure_workbook(stream: BinaryIO, filename: str, maximum_rows: int) -> Non
     with zipfile.ZipFile(stream) as archive:
         entries = archive.infolist()
         if sum(entry.file_size for entry in entries) > _MAXIMUM_UNPACKED:
-            raise TooLarge(
+            raise Invalid(
                 _(
                     "${file} unpacks to more than ${limit} MB.",
                     mapping={"file": filename, "limit": _MAXIMUM_UNPACKED // (1024 * 1024)},
@@ -205,7 +205,7 @@ def _measure_workbook(stream: BinaryIO, filename: str, maximum_rows: int) -> Non
             if rows > maximum_rows + LOOK_AHEAD:
                 raise too_many_rows(filename, maximum_rows)
             if rows * columns > _MAXIMUM_AREA:
-                raise TooLarge(
+                raise Invalid(
                     _(
                         "${file}: a sheet of ${rows} rows and ${columns} columns is too large. "
                         "Look for a stray value far down or far to the right.",
