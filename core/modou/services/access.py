@@ -10,6 +10,7 @@ from ZODB.DB import DB
 from modou.clock import Clock
 from modou.models.site import SITE_KEY, Site
 from modou.plugins import PluginHost
+from modou.services.letters import Post, no_post
 from modou.services.occasion import Occasion, Origin
 from modou.services.registry import Assembled
 from modou.store.vault import Keyring
@@ -30,6 +31,7 @@ class SiteAccess:
     assembled: Assembled
     clock: Clock
     keys: Keyring
+    post: Post = no_post
 
     @contextmanager
     def occasion(self, actor: int = 0, origin: Origin | None = None) -> Iterator[Occasion]:
@@ -52,6 +54,7 @@ class SiteAccess:
                 actor=site.users.by_id(actor) if actor else None,
                 origin=origin,
                 system=not actor,
+                post=self.post,
             )
             tm.commit()
         except BaseException:

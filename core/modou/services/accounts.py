@@ -21,6 +21,7 @@ from modou.services.account_checks import (
 )
 from modou.services.authority import is_self, require_over
 from modou.services.occasion import Occasion
+from modou.services.participants import user_renamed
 from modou.services.passwords import PasswordHashing
 from modou.services.user_index import (
     find_by_id_number,
@@ -183,6 +184,8 @@ def change_profile(
         put_username(occasion, user, entries.username)
     if "name" in fields:
         put_name(occasion, user, entries.name)
+    if "username" in fields or "name" in fields:
+        user_renamed(occasion, user)
     if "email" in fields:
         put_email(occasion, user, entries.email)
         user.email_confirmed = False

@@ -29,9 +29,11 @@ PERSONAL: frozenset[str] = frozenset(
 
 
 def roles_anywhere(occasion: Occasion, user: User) -> Iterator[str]:
-    """Names of all roles that `user` has by grant or by enrolment, wherever."""
+    """Names of all roles that `user` has by grant, enrolment or office, wherever."""
     for names in user.grants.values():
         yield from names
+    if user.leads:
+        yield "class_teacher"
     for course_id in user.courses:
         course = occasion.site.courses.get(course_id)
         enrolment = course.enrolments.get(user.id) if course is not None else None

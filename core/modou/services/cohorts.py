@@ -206,6 +206,11 @@ def add_members(occasion: Occasion, cohort: Cohort, users: Iterable[User]) -> Me
     :raises Conflict: the cohort is archived
     """
     occasion.require(Capability.COHORT_MEMBERS, cohort)
+    return admit_members(occasion, cohort, users)
+
+
+def admit_members(occasion: Occasion, cohort: Cohort, users: Iterable[User]) -> MembersReport:
+    """As `add_members`, for verbs that asked for a permission of their own."""
     _require_open(cohort)
     report = MembersReport()
     coming = []

@@ -11,7 +11,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import transaction
@@ -24,7 +24,9 @@ from modou.models.people import User
 from modou.models.site import Site
 from modou.permissions import DESCRIPTIONS
 from modou.plugins import PluginHost
+from modou.services.letters import Letter, Post, no_post
 from modou.services.registry import Assembled
+from modou.services.throttle import Limits
 from modou.store.vault import Keyring
 
 
@@ -47,6 +49,8 @@ class Occasion:
     :param actor: the signed-in user, None for an anonymous visitor
     :param system: True for commands and jobs: every capability is there
     :param tm: the transaction manager of the site's connection
+    :param post: takes letters to be mailed
+    :param limits: how often this process has seen an address try something
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Occasion:
         actor: User | None = None,
         origin: Origin | None = None,
         system: bool = False,
+        post: Post = no_post,
+        limits: Limits | None = None,
     ) -> None:
         self.site = site
         self.actor = actor
@@ -71,6 +77,8 @@ class Occasion:
         self.tm = tm
         self.origin = origin or Origin()
         self.system = system
+        self.limits = limits if limits is not None else Limits()
+        self._post = post
         #: Whole seconds UTC; the same during the whole occasion.
         self.now = clock.seconds()
         self._capabilities: dict[int, tuple[Any, frozenset[str]]] = {}
@@ -156,6 +164,10 @@ class Occasion:
         if committed:
             for event in events:
                 self.hooks.tell(event)
+
+    def mail(self, letter: Letter) -> None:
+        """Send a letter once the change is durable."""
+        self.after_commit(partial(self._post, letter))
 
     def after_commit(self, function: Callable[[], None]) -> None:
         """Run `function` once the change is durable; it must not touch persistent objects."""

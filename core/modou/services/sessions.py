@@ -9,6 +9,7 @@ pages hardly ever writes.
 import hashlib
 import secrets
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from modou.models.people import Session, User
@@ -76,3 +77,23 @@ def end_all(occasion: "Occasion", user: User, but: bytes = b"") -> int:
     for key in keys:
         end(occasion, key)
     return len(keys)
+
+
+def sweep(
+    occasion: "Occasion", idle: int, longest: int, after: bytes = b"", limit: int = 5_000
+) -> tuple[int, bytes]:
+    """Drop sessions that have ended by themselves, looking at `limit` of them behind `after`.
+
+    :param idle, longest: seconds, as for `find`
+    :return: how many were dropped, and the key to go on after; b"" at the end
+    """
+    tree = occasion.site.sessions
+    page = list(islice(tree.items(after or None, excludemin=bool(after)), limit))
+    dead = [
+        key
+        for key, session in page
+        if occasion.now - session.seen > idle or occasion.now - session.created > longest
+    ]
+    for key in dead:
+        del tree[key]
+    return len(dead), page[-1][0] if len(page) == limit else b""
