@@ -10,11 +10,14 @@ from pyramid.session import JSONSerializer, SignedCookieSessionFactory
 from modou.clock import Clock, SystemClock
 from modou.config import Config, read_config
 from modou.errors import ConfigurationError
+from modou.models.site import SITE_KEY
 from modou.plugins import PluginHost
 from modou.services import settings as settings_service
 from modou.services.access import SiteAccess
 from modou.services.founding import found_site
 from modou.services.registry import Assembled
+from modou.services.roles import adopt_capabilities
+from modou.services.throttle import Limits
 from modou.services.settings_schemas import theme_schema
 from modou.store.opening import check_uri, explain
 from modou.store.vault import Keyring, VaultError
@@ -59,6 +62,7 @@ def configure(settings: dict[str, Any], clock: Clock | None = None) -> Configura
     )
     settings_service.take_defaults(registry.assembled, modou_config.plugin_defaults)
     registry.page_cache = PageCache()
+    registry.limits = Limits()
 
     # Transactions: begun and ended around each request, repeated after a conflict.
     config.include("pyramid_tm")
@@ -66,7 +70,7 @@ def configure(settings: dict[str, Any], clock: Clock | None = None) -> Configura
     # The database of `zodbconn.uri`, a connection per request.
     include_database(config)
     # Mails leave after the commit.
-    include_mail(config, modou_config)
+    config.include("modou.web.mail")
     # Small signed cookie for messages on the next page; who is signed in is kept in the database.
     config.set_session_factory(
         SignedCookieSessionFactory(
@@ -85,6 +89,8 @@ def configure(settings: dict[str, Any], clock: Clock | None = None) -> Configura
     config.include("modou.web.security")
     # What browsers may load and keep.
     config.include("modou.web.headers")
+    # How much one request may carry.
+    config.include("modou.web.limits")
     # Templates and static files of theme and core.
     config.include("modou.web.templating")
     config.include("modou.web.themes")
@@ -127,14 +133,6 @@ def include_database(config: Configurator) -> None:
         raise ConfigurationError(explain(uri, error)) from error
 
 
-def include_mail(config: Configurator, modou_config: Config) -> None:
-    """SMTP, or the console in development."""
-    if modou_config["mail"] == "console":
-        config.include("modou.web.console_mail")
-    else:
-        config.include("pyramid_mailer")
-
-
 def prepare_database(config: Configurator) -> None:
     """Make the site in an empty database, and the access to it outside of requests."""
     registry = config.registry
@@ -142,6 +140,15 @@ def prepare_database(config: Configurator) -> None:
     with database.transaction("a new site") as connection:
         if found_site(connection.root()):
             log.info("made a new site")
+    with database.transaction("capabilities of new plugins") as connection:
+        new = adopt_capabilities(connection.root()[SITE_KEY], registry.assembled)
+        if new:
+            log.info("default roles were given: %s", ", ".join(new))
     registry.access = SiteAccess(
-        database, registry.hooks, registry.assembled, registry.clock, registry.keys
+        database,
+        registry.hooks,
+        registry.assembled,
+        registry.clock,
+        registry.keys,
+        registry.post,
     )

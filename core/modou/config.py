@@ -38,6 +38,13 @@ def _megabytes(text: str) -> int:
     return value * 1_000_000
 
 
+def _address(text: str) -> str:
+    address = text.strip().rstrip("/")
+    if address and not address.startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// or http://")
+    return address
+
+
 def _flag(text: str) -> bool:
     lowered = text.strip().lower()
     if lowered in {"true", "yes", "on", "1"}:
@@ -74,6 +81,8 @@ KEYS: tuple[Key, ...] = (
     Key("locale", _one_of("zh_CN", "en"), "zh_CN", "Language of visitors who chose none"),
     Key("development", _flag, "false", "Print mails to the console and reload templates"),
     Key("mail", _one_of("console", "smtp"), "smtp", "Where mails go; `mail.*` configures SMTP"),
+    Key("address", _address, "", "Public address of the site, for links in mails, such as "
+        "https://learn.example.com; empty: as the browser called it, for development only"),
     Key("mail_sender", str, "modou@localhost", "Sender of the site's mails"),
     Key("session_idle", _seconds, "1800", "Seconds without a click after which a session ends"),
     Key("session_longest", _seconds, "43200", "Seconds after which a session ends in any case"),

@@ -10,9 +10,11 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime, format_time
 from pyramid.config import Configurator
+from pyramid.i18n import Localizer, TranslationString
 from pyramid.request import Request
 
 from modou.clock import SHANGHAI
+from modou.errors import Message
 
 LOCALES = ("zh_CN", "en")
 LOCALE_COOKIE = "modou_locale"
@@ -23,6 +25,29 @@ LOOK: Mapping[str, tuple[str, ...]] = {
     "text": ("normal", "large"),
     "contrast": ("normal", "high"),
 }
+
+
+def translate(
+    localizer: Localizer, message: Message, mapping: Mapping[str, Any] | None = None
+) -> str:
+    """`message` in the localizer's language; what is filled into it is translated as well."""
+    if isinstance(message, TranslationString) and message.mapping:
+        mapping = {**message.mapping, **(mapping or {})}
+    if mapping:
+        mapping = {
+            name: localizer.translate(value) if isinstance(value, TranslationString) else value
+            for name, value in mapping.items()
+        }
+    if isinstance(message, TranslationString):
+        message = TranslationString(
+            message,
+            domain=message.domain,
+            default=message.default,
+            context=message.context,
+            mapping=mapping,
+        )
+    text: str = localizer.translate(message)
+    return text
 
 
 def negotiate_locale(request: Request) -> str:

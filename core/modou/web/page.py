@@ -24,6 +24,7 @@ from pyramid.response import Response
 
 from modou.declarations import NavItem
 from modou.services.settings import site_settings
+from modou.web.i18n import translate
 
 _LEAF = re.compile("\ue000([^\ue001]*)\ue001")
 _CACHED_PAGES = 600
@@ -220,9 +221,8 @@ class Page:
     ) -> str:
         """`message` in the reader's language, with `mapping` filled in."""
         if not isinstance(message, TranslationString):
-            message = TranslationString(message, domain=domain, mapping=mapping)
-        text: str = self.request.localizer.translate(message, mapping=mapping)
-        return text
+            message = TranslationString(message, domain=domain)
+        return translate(self.request.localizer, message, mapping)
 
     def in_domain(self, domain: str) -> Callable[..., str]:
         """`gettext` for the texts of a plugin: ``{% set _ = page.in_domain("acme_poll") %}``."""
@@ -295,6 +295,7 @@ def render_cached(
     values: Callable[[Page], Mapping[str, Any]],
     fillers: Mapping[str, Filler] | None = None,
     context: Any = None,
+    public: bool = False,
 ) -> Response:
     """A page from the cache, with its leaves filled in.
 
@@ -303,8 +304,12 @@ def render_cached(
     :param values: called with the page when it must be rendered: sets its title and gives the
         template's values
     :param fillers: leaf name -> function of the leaf's arguments (as str) giving safe HTML
+    :param public: a proxy may keep the page for visitors without any cookie of ours, for
+        `modou.front_cache` seconds
     """
     occasion = request.occasion
+    if public:
+        allow_proxies(request)
     if has_flashes(request):
         page = Page(request, fillers)
         return _respond(request, _render(request, template, page, values(page)).encode())
@@ -336,6 +341,16 @@ def render_cached(
     return _respond(request, b"".join(out))
 
 
+def allow_proxies(request: Request) -> None:
+    """Let a proxy keep the answer for a while, if it is the same for all who send no cookie of
+    ours (language, appearance, messages, session)."""
+    headers = request.response.headers
+    headers["Vary"] = "Cookie"
+    if not any(name.startswith(COOKIE_PREFIX) for name in request.cookies):
+        seconds = request.registry.modou_config["front_cache"]
+        headers["Cache-Control"] = f"public, max-age={seconds}"
+
+
 def _render(request: Request, template: str, page: Page, values: Mapping[str, Any]) -> str:
     request.page = page
     text: str = render(template, dict(values), request=request)
@@ -355,6 +370,8 @@ def has_flashes(request: Request) -> bool:
     return FLASH_COOKIE in request.cookies
 
 
+#: Every cookie of the site begins so.
+COOKIE_PREFIX = "modou"
 FLASH_COOKIE = "modou_flash"
 _LEVELS = ("success", "info", "warning", "danger")
 

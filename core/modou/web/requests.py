@@ -44,7 +44,10 @@ def occasion(request: Request) -> Occasion:
         keys=registry.keys,
         tm=request.tm,
         actor=actor,
-        origin=Origin(request.client_addr or "", request.user_agent or ""),
+        # Not client_addr: that believes a header which everybody can send.
+        origin=Origin(request.remote_addr or "", request.user_agent or ""),
+        post=registry.post,
+        limits=registry.limits,
     )
 
 
