@@ -17,8 +17,8 @@ from modou.services.access import SiteAccess
 from modou.services.founding import found_site
 from modou.services.registry import Assembled
 from modou.services.roles import adopt_capabilities
-from modou.services.throttle import Limits
 from modou.services.settings_schemas import theme_schema
+from modou.services.throttle import Limits
 from modou.store.opening import check_uri, explain
 from modou.store.vault import Keyring, VaultError
 from modou.web.page import FLASH_COOKIE, PageCache

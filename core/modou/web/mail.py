@@ -10,6 +10,7 @@ import sys
 import time
 from functools import lru_cache
 from queue import SimpleQueue
+from smtplib import SMTPException
 from threading import Lock, Thread
 from typing import Any
 
@@ -92,7 +93,7 @@ def _deliver(mailer: Any, message: Message) -> None:
     for pause in (*RETRIES, None):
         try:
             mailer.send_immediately(message)
-        except Exception as error:
+        except (SMTPException, OSError) as error:
             # Addresses stay out of the log: the mail server's own log has them.
             log.warning("a mail could not be sent: %s", type(error).__name__)
             if pause is not None:
