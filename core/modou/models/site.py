@@ -11,6 +11,7 @@
       .categories            Folder[Category]; each knows its parent category
       .courses               Folder[Course]; each knows its category
       .cohorts               CohortFolder
+      .rosters               Folder[RosterJob]
       .files                 Folder[StoredFile]
       .settings              OOBTree: section -> PersistentMapping of changed settings
       .plugins               OOBTree: plugin name -> PluginData
@@ -27,6 +28,7 @@ from modou.models.cohorts import CohortFolder
 from modou.models.courses import Category, Course
 from modou.models.people import Invitation, User, UserIndex
 from modou.models.roles import Role, default_roles
+from modou.models.rosters import RosterJob
 from modou.store.containers import Folder, WideOOBTree
 from modou.store.files import StoredFile
 from modou.store.journal import Journal
@@ -64,6 +66,7 @@ class Site(Persistent):
         self.categories: Folder[Category] = Folder("categories", self)
         self.courses: Folder[Course] = Folder("courses", self)
         self.cohorts = CohortFolder("cohorts", self)
+        self.rosters: Folder[RosterJob] = Folder("rosters", self)
         self.files: Folder[StoredFile] = Folder("files", self)
         self.settings = OOBTree()
         self.plugins = OOBTree()
