@@ -15,6 +15,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from modou.errors import Invalid, Message
 from modou.i18n import _
+from modou.services.name_search import search_keys
 
 #: Longer passwords are refused unread: hashing megabytes is a way to keep a server busy.
 MAXIMUM_LENGTH: Final = 256
@@ -127,7 +128,7 @@ class PasswordPolicy:
             (_("The password must not contain the username."), (username,)),
             (_("The password must not contain the phone number."), (phone, phone[-8:])),
             (_("The password must not contain the e-mail address."), (email.partition("@")[0],)),
-            (_("The password must not contain your name."), (name, *name.split("·"))),
+            (_("The password must not contain your name, nor its pinyin."), search_keys(name)),
         ):
             if any(_contains(password, value) for value in values):
                 found.append(label)

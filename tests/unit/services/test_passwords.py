@@ -154,6 +154,8 @@ class TestPolicy:
             ("Lei.Li-99x", {"email": "lei.li@example.com"}, "e-mail"),
             ("张伟Kx7-pmqt", {"name": "张伟"}, "name"),
             ("吐尔逊Kx7-pmqt", {"name": "买买提·吐尔逊"}, "name"),
+            ("ZhangWei-84x", {"name": "张伟"}, "name"),
+            ("84x-Shanxiongxin", {"name": "单雄信"}, "name"),
         ],
     )
     def test_it_refuses_own_data(self, password, own, word):
@@ -162,6 +164,7 @@ class TestPolicy:
 
     def test_short_own_data_does_not_forbid_letters(self):
         assert POLICY.problems("Kx7-pmqt", username="kx", name="K") == []
+        assert POLICY.problems("Kxw-7pmqt", name="孔小文") == []
 
     def test_limits_are_configurable(self):
         strict = PasswordPolicy(minimum_length=12, minimum_classes=4, phrase_length=30)
