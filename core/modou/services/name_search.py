@@ -27,8 +27,8 @@ MAXIMUM_SPELLINGS: Final = 8
 # where there are two.
 _SURNAMES_TEXT = """
 单單:shan 曾:zeng 仇:qiu 解:xie 区區:ou 查:zha 朴:piao,pu 盖蓋:ge,gai 翟:zhai,di 乐樂:yue,le
-覃:qin,tan 缪繆:miao 宓:mi,fu 种:chong 繁:po 洗:xian 员員贠:yun 召:shao 折:she 祭:zhai 黑:he,hei 秘:bi
-薄:bo 卜:bu 能佴:nai 隗:wei,kui 柏:bai,bo 郇:xun,huan 郗:xi,chi 乜:nie 谌諶:chen,shen 都:du
+覃:qin,tan 缪繆:miao 宓:mi,fu 种:chong 繁:po 洗:xian 员員贠:yun 召:shao 折:she 祭:zhai 黑:he,hei
+秘:bi 薄:bo 卜:bu 能佴:nai 隗:wei,kui 柏:bai,bo 郇:xun,huan 郗:xi,chi 乜:nie 谌諶:chen,shen 都:du
 适適:kuo 句:gou 牟:mou,mu 长長:chang 藏:zang 颉:xie 不:fou 阚闞:kan 过過:guo
 """
 _COMPOUNDS_TEXT = """
