@@ -1,6 +1,6 @@
 """Fixtures that all tests share: a real site on a real database, and people in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
 class SiteUnderTest:
-    """An application on a FileStorage of its own, with a clock that stands still.
+    """An application on a database of its own, with a clock that stands still.
 
     ::
 
@@ -79,13 +79,98 @@ class SiteUnderTest:
             browser.set_cookie(SESSION_COOKIE, token)
         return browser
 
+    def stored(self) -> bytes:
+        """Every object's record as the database keeps it, one after the other: for looking whether
+        something is in it."""
+        records = []
+        following: bytes | None = None
+        while True:
+            _oid, _tid, data, following = self.database.storage.record_iternext(following)
+            records.append(data)
+            if following is None:
+                return b"".join(records)
+
     def close(self) -> None:
         self.database.close()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--storage",
+        choices=("filestorage", "postgresql", "both"),
+        default="filestorage",
+        help="What the functional tests store their sites in (scripts/test: both).",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The same functional tests on each storage that `--storage` names."""
+    chosen = metafunc.config.getoption("--storage")
+    functional = "functional" in metafunc.definition.path.parts
+    if "storage" not in metafunc.fixturenames or chosen == "filestorage" or not functional:
+        return
+    storages = ("filestorage", "postgresql") if chosen == "both" else (chosen,)
+    marks = {"postgresql": pytest.mark.postgresql}
+    metafunc.parametrize(
+        "storage",
+        [pytest.param(name, marks=marks.get(name, ())) for name in storages],
+        indirect=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Any]:
+    """A PostgreSQL server of this worker's own (`tests.postgresql.Cluster`)."""
+    try:
+        from tests.postgresql import Cluster, missing
+    except ImportError as error:
+        pytest.skip(f"psycopg2 is not installed: {error}")
+    reason = missing()
+    if reason:
+        pytest.skip(reason)
+    cluster = Cluster()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql_sites(postgresql: Any) -> str:
+    """The dsn of the database that this worker's sites are made in, one after the other."""
+    dsn: str = postgresql.create("sites")
+    return dsn
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[SiteUnderTest]:
-    """A fresh site in a temporary folder."""
-    under_test = SiteUnderTest(tmp_path)
-    yield under_test
-    under_test.close()
+def storage(request: pytest.FixtureRequest) -> str:
+    """The storage that `make_site` uses: "filestorage" or "postgresql"."""
+    return getattr(request, "param", "filestorage")
+
+
+@pytest.fixture
+def make_site(
+    tmp_path: Path, storage: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., SiteUnderTest]]:
+    """Make the application of the test's site with other settings, `make_site(**settings)`; the
+    same site again after `close()`."""
+    made: list[SiteUnderTest] = []
+    more: dict[str, Any] = {}
+    if storage == "postgresql":
+        cluster = request.getfixturevalue("postgresql")
+        dsn = request.getfixturevalue("postgresql_sites")
+        more["zodbconn.uri"] = cluster.uri(dsn, tmp_path)
+        cluster.empty(dsn)
+
+    def make(**settings: Any) -> SiteUnderTest:
+        under_test = SiteUnderTest(tmp_path, **{**more, **settings})
+        made.append(under_test)
+        return under_test
+
+    yield make
+    for under_test in made:
+        under_test.close()
+
+
+@pytest.fixture
+def site(make_site: Callable[..., SiteUnderTest]) -> SiteUnderTest:
+    """A fresh site, by default in a temporary folder; see `--storage`."""
+    return make_site()

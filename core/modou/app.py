@@ -1,11 +1,15 @@
 """The application: assembly only. Read it as the table of contents of a running site."""
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationConflictError
 from pyramid.router import Router
 from pyramid.session import JSONSerializer, SignedCookieSessionFactory
+from transaction.interfaces import TransientError
+from ZODB.DB import DB
 
 from modou.clock import Clock, SystemClock
 from modou.config import Config, read_config
@@ -15,11 +19,13 @@ from modou.plugins import PluginHost
 from modou.services import settings as settings_service
 from modou.services.access import SiteAccess
 from modou.services.founding import found_site
+from modou.services.letters import no_post
 from modou.services.registry import Assembled
 from modou.services.roles import adopt_capabilities
 from modou.services.settings_schemas import theme_schema
 from modou.services.throttle import Limits
-from modou.store.opening import check_uri, explain
+from modou.store import evolve
+from modou.store.opening import check_uri, explain, open_database
 from modou.store.vault import Keyring, VaultError
 from modou.web.page import FLASH_COOKIE, PageCache
 from modou.web.themes import load_theme
@@ -40,20 +46,41 @@ def main(global_config: Any, clock: Clock | None = None, **settings: Any) -> Rou
     :param clock: another clock than the machine's, for tests
     :raises ConfigurationError: with one sentence for the operator
     """
-    config = configure(settings, clock)
-    prepare_database(config)
-    return config.make_wsgi_app()
-
-
-def configure(settings: dict[str, Any], clock: Clock | None = None) -> Configurator:
-    """All includes, in order, committed once."""
-    modou_config = read_config(settings)
     config = Configurator(settings={**FIXED_SETTINGS, **settings})
-    registry = config.registry
-    registry.modou_config = modou_config
+    try:
+        configure(config, settings, clock)
+        prepare_database(config.registry)
+        return config.make_wsgi_app()
+    except BaseException:
+        # Whoever mends the cause and tries again must not find the database locked.
+        for database in getattr(config.registry, "_zodb_databases", {}).values():
+            database.close()
+        raise
+
+
+def open_site(settings: dict[str, Any], clock: Clock | None = None) -> SiteAccess:
+    """The site without its pages, for commands; close `access.database` at the end.
+
+    Evolve steps may be open: a command that touches the site asks `refuse_open_steps` first.
+
+    :raises ConfigurationError: with one sentence for the operator
+    """
+    registry = SimpleNamespace(post=no_post)
+    assemble(registry, settings, clock)
+    registry.database = open_database(settings.get("zodbconn.uri", ""))
+    try:
+        return found(registry, registry.database)
+    except BaseException:
+        registry.database.close()
+        raise
+
+
+def assemble(registry: Any, settings: dict[str, Any], clock: Clock | None) -> None:
+    """What a site is made of before its database and its pages: set on `registry`."""
+    modou_config = registry.modou_config = read_config(settings)
     registry.clock = clock or SystemClock()
     registry.keys = open_keys(modou_config)
-    # The plugins first: everything below may ask what they declare.
+    # The plugins first: everything else may ask what they declare.
     registry.hooks = PluginHost(modou_config["plugins"])
     registry.assembled = Assembled(registry.hooks)
     registry.theme = load_theme(modou_config["theme"], modou_config["themes"])
@@ -61,6 +88,12 @@ def configure(settings: dict[str, Any], clock: Clock | None = None) -> Configura
         registry.theme.manifest
     )
     settings_service.take_defaults(registry.assembled, modou_config.plugin_defaults)
+
+
+def configure(config: Configurator, settings: dict[str, Any], clock: Clock | None = None) -> None:
+    """All includes, in order, committed once."""
+    registry = config.registry
+    assemble(registry, settings, clock)
     registry.page_cache = PageCache()
     registry.limits = Limits()
 
@@ -102,8 +135,10 @@ def configure(settings: dict[str, Any], clock: Clock | None = None) -> Configura
     # The plugins' pages; a route that two claim stops the start.
     registry.hooks.include(config)
     # One commit for all, so that conflicts between plugins show instead of the last one winning.
-    config.commit()
-    return config
+    try:
+        config.commit()
+    except ConfigurationConflictError as error:
+        raise ConfigurationError(f"two plugins claim the same address or view: {error}") from error
 
 
 def open_keys(config: Config) -> Keyring:
@@ -133,18 +168,41 @@ def include_database(config: Configurator) -> None:
         raise ConfigurationError(explain(uri, error)) from error
 
 
-def prepare_database(config: Configurator) -> None:
-    """Make the site in an empty database, and the access to it outside of requests."""
-    registry = config.registry
-    database = registry._zodb_databases[""]  # noqa: SLF001 - pyramid_zodbconn's own name
-    with database.transaction("a new site") as connection:
-        if found_site(connection.root()):
-            log.info("made a new site")
-    with database.transaction("capabilities of new plugins") as connection:
-        new = adopt_capabilities(connection.root()[SITE_KEY], registry.assembled)
-        if new:
-            log.info("default roles were given: %s", ", ".join(new))
-    registry.access = SiteAccess(
+def prepare_database(registry: Any) -> None:
+    """Make the site in an empty database, and the access to it outside of requests.
+
+    :raises ConfigurationError: the stored data is older than the code
+    """
+    registry.access = found(registry, registry._zodb_databases[""])  # noqa: SLF001 - its own name there
+    with registry.access.database.transaction() as connection:
+        evolve.refuse_open_steps(connection.root(), registry.assembled.evolve_steps)
+
+
+def found(registry: Any, database: DB) -> SiteAccess:
+    """Make the site when there is none, take note of plugins that are new to it."""
+    for attempts_left in reversed(range(5)):
+        try:
+            with database.transaction() as connection:
+                root = connection.root()
+                if found_site(root):
+                    log.info("made a new site")
+                new = evolve.welcome(
+                    root,
+                    tuple(registry.hooks.plugins),
+                    registry.assembled.evolve_steps,
+                    registry.clock.seconds(),
+                )
+                if new:
+                    log.info("new to this site: plugin %s", ", ".join(new))
+                given = adopt_capabilities(root[SITE_KEY], registry.assembled)
+                if given:
+                    log.info("default roles were given: %s", ", ".join(given))
+            break
+        except TransientError:
+            # Several processes start at the same moment on one new database: one of them made it.
+            if not attempts_left:
+                raise
+    return SiteAccess(
         database,
         registry.hooks,
         registry.assembled,

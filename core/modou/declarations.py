@@ -4,7 +4,7 @@ Titles are translatable. Callables named here are called by services with an `Oc
 (see `modou.services.occasion`); they may change persistent objects, and nothing else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,13 +108,14 @@ class EvolveStep:
 
     :param name: unique within the plugin, e.g. "split_attempts"; stored for ever
     :param run: `run(root, report)`; `report(text)` tells the operator about progress; the runner
-        commits
+        commits. A generator function is committed at each `yield`: yield after every thousand
+        objects or so, and pass over what is done already, since an interrupted step runs again
     :param after: names of steps of the same plugin that must have run
     """
 
     name: str
     title: str
-    run: Callable[[Any, Callable[[str], None]], None]
+    run: Callable[[Any, Callable[[str], None]], Iterator[None] | None]
     after: tuple[str, ...] = ()
 
 

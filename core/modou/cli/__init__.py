@@ -19,6 +19,7 @@ warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
 
 #: Command -> where it is, "module:attribute".
 COMMANDS = {
+    "evolve": "modou.cli.evolving:evolve",
     "serve": "modou.cli.serve:serve",
 }
 

@@ -15,7 +15,7 @@ import click
 from modou.cli.ini import Ini, config_option
 from modou.errors import ConfigurationError
 from modou.services.access import SiteAccess
-from modou.store import files_on_disk
+from modou.store import places
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def start_afresh(ini: Ini) -> None:
         raise ConfigurationError(
             f"--fresh works only with modou.development = true, which {ini.path} does not say"
         )
-    removed = files_on_disk.remove_database(settings.get("zodbconn.uri", ""))
+    removed = places.remove_database(settings.get("zodbconn.uri", ""))
     if removed:
         click.echo(f"Removed {', '.join(str(path) for path in removed)}.")
 
