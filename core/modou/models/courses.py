@@ -125,6 +125,8 @@ class Course(Item):
     category: Category | None = None
     cover: int = 0  # id of a StoredFile
     cover_small: int = 0
+    #: The cover was drawn from the title, not uploaded.
+    cover_drawn: bool = True
     occupation: str = ""  # 职业（工种）名称
     occupation_code: str = ""  # 大典 2022: d-dd-dd-dd(-dd)
     level: str = ""  # 技能等级
@@ -135,6 +137,7 @@ class Course(Item):
     visible: bool = True
     #: "draft", "published"
     status: str = "draft"
+    published_at: int = 0
     created: int = 0
     modified: int = 0
     revision: int = 0

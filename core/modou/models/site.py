@@ -10,6 +10,7 @@
       .roles                 OOBTree: name -> Role
       .categories            Folder[Category]; each knows its parent category
       .courses               Folder[Course]; each knows its category
+      .course_index          CourseIndex: what lists and search need of all courses
       .cohorts               CohortFolder
       .rosters               Folder[RosterJob]
       .files                 Folder[StoredFile]
@@ -24,6 +25,7 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 from persistent.mapping import PersistentMapping
 
+from modou.models.catalogue import CourseIndex
 from modou.models.cohorts import CohortFolder
 from modou.models.courses import Category, Course
 from modou.models.people import Invitation, User, UserIndex
@@ -65,6 +67,7 @@ class Site(Persistent):
             self.roles[role.name] = role
         self.categories: Folder[Category] = Folder("categories", self)
         self.courses: Folder[Course] = Folder("courses", self)
+        self.course_index = CourseIndex()
         self.cohorts = CohortFolder("cohorts", self)
         self.rosters: Folder[RosterJob] = Folder("rosters", self)
         self.files: Folder[StoredFile] = Folder("files", self)

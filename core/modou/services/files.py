@@ -1,0 +1,208 @@
+"""Files that the site keeps: taking them in, and the signed addresses at which they are read.
+
+Who may read a file is decided when its address is made, that is when a page shows it. The address
+is good for a while and is the same for all readers meanwhile, so that browsers and caches keep
+what they fetched::
+
+    /files/{expires}/{signature}/{file}/{filename}
+
+    signature = base64url(md5("{expires}/{file}/{filename} {secret}")) without "="
+
+`expires` is seconds UTC as decimal digits, `file` the 13 characters of the file's id, `filename`
+the decoded name in UTF-8, `secret` the value of `secret()`. nginx checks the same by
+``secure_link $signature,$expires;`` and ``secure_link_md5 "$expires/$file/$filename $secret";``
+with the four captured from the decoded URI.
+"""
+
+import base64
+import hashlib
+import hmac
+import io
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+from modou.errors import Invalid
+from modou.i18n import _
+from modou.models.courses import Course
+from modou.permissions import Capability
+from modou.services.media_types import sniff
+from modou.services.occasion import Occasion
+from modou.store.containers import encode_id
+from modou.store.files import StoredFile
+from modou.store.vault import Keyring
+
+_FILENAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069\ufeff]+')
+_HEAD = 4096
+#: Public files are no secret: their addresses are good for long, so that browsers keep them.
+PUBLIC_LIFETIME = 14 * 24 * 3600
+
+
+def keep_file(
+    occasion: Occasion,
+    stream: IO[bytes],
+    filename: str,
+    access: str,
+    limit: int,
+    *,
+    field: str = "file",
+    accept: Callable[[str], bool] | None = None,
+) -> StoredFile:
+    """Take a file in. The caller has asked whether the actor may.
+
+    :param stream: read from its start to its end, in constant memory; not closed
+    :param access: "public", or "course:<id>": see `may_read`
+    :param limit: most bytes
+    :param accept: tells which media types (as found in the bytes) are welcome
+    :raises Invalid: empty, too large, or of a type that is not welcome
+    :raises NotAllowed: a plugin refuses it
+    """
+    size = _size(stream)
+    if not size:
+        raise Invalid(_("The file is empty."), field)
+    if size > limit:
+        raise Invalid(
+            _(
+                "The file is ${size} MB large. The limit is ${limit} MB.",
+                mapping={"size": f"{size / 1e6:.1f}", "limit": f"{limit / 1e6:g}"},
+            ),
+            field,
+        )
+    stream.seek(0)
+    name = clean_filename(filename)
+    media_type = sniff(stream.read(_HEAD), name, stream)
+    if accept is not None and not accept(media_type):
+        raise Invalid(
+            _("Files of this kind (${type}) cannot be used here.", mapping={"type": media_type}),
+            field,
+        )
+    occasion.hooks.ask(
+        "before_upload", occasion=occasion, filename=name, media_type=media_type, size=size
+    )
+    stream.seek(0)
+    return _store(occasion, stream, name, media_type, access)
+
+
+def store(occasion: Occasion, content: bytes, filename: str, access: str) -> StoredFile:
+    """Keep what the site itself made (a cover)."""
+    media_type = sniff(content[:_HEAD], filename, io.BytesIO(content))
+    return _store(occasion, io.BytesIO(content), filename, media_type, access)
+
+
+def _store(
+    occasion: Occasion, stream: IO[bytes], filename: str, media_type: str, access: str
+) -> StoredFile:
+    kept = StoredFile(filename, media_type, access, occasion.now)
+    kept.fill(stream)
+    return occasion.site.files.add(kept)
+
+
+def drop_file(occasion: Occasion, file_id: int) -> None:
+    """Delete a file; nothing happens when there is none."""
+    if file_id in occasion.site.files:
+        occasion.site.files.remove(file_id)
+
+
+def copy_file(occasion: Occasion, file_id: int, access: str) -> int:
+    """Another file with the same bytes; its id, or 0 when the source is gone."""
+    source = occasion.site.files.get(file_id)
+    if source is None:
+        return 0
+    with source.open() as stream:
+        return _store(occasion, stream, source.filename, source.media_type, access).id
+
+
+def may_read(occasion: Occasion, stored: StoredFile) -> bool:
+    """Whether the actor may read the file: anybody what is public, else viewers of its course."""
+    if stored.access == "public":
+        return True
+    level, _colon, id = stored.access.partition(":")
+    if level != "course" or not id.isdigit():
+        return False
+    course: Course | None = occasion.site.courses.get(int(id))
+    return course is not None and occasion.can(Capability.ACTIVITY_VIEW, course)
+
+
+def clean_filename(filename: str) -> str:
+    """`filename` without folders and signs that file systems refuse; never empty.
+
+    At most 120 characters; the extension stays.
+    """
+    name = _FILENAME.sub("_", re.split(r"[/\\]", filename)[-1]).strip(" ._")
+    name = name.encode("utf-8", "replace").decode("utf-8")
+    stem, dot, extension = name.rpartition(".")
+    if dot and len(extension) <= 10:
+        name = f"{stem[: 119 - len(extension)]}.{extension}"
+    return name[:120] or "file"
+
+
+def _size(stream: IO[bytes]) -> int:
+    stream.seek(0, io.SEEK_END)
+    return stream.tell()
+
+
+def spool(stream: IO[bytes], limit: int) -> IO[bytes]:
+    """A stream that can only be read once, made seekable; stops one byte after `limit`."""
+    target: IO[bytes] = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 - the caller's now
+    left = limit + 1
+    while left > 0 and (chunk := stream.read(min(left, 1 << 16))):
+        target.write(chunk)
+        left -= len(chunk)
+    target.seek(0)
+    return target
+
+
+# Signed addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Makes and checks signed addresses.
+
+    :param lifetime: seconds that an address is good for, at least half of it when it is made
+    """
+
+    secret: str
+    lifetime: int
+
+    def window(self, now: int) -> int:
+        """Number of the present window: addresses are the same within it. For keys of caches."""
+        return now // max(1, self.lifetime // 2)
+
+    def expires(self, now: int, public: bool = False) -> int:
+        """When an address made now ends, in seconds UTC."""
+        half = max(1, (PUBLIC_LIFETIME if public else self.lifetime) // 2)
+        return (now // half + 2) * half
+
+    def sign(self, expires: int, file_key: str, filename: str) -> str:
+        """The signature; see the module's docstring for the formula."""
+        text = f"{expires}/{file_key}/{filename} {self.secret}"
+        # MD5 is what nginx's secure_link has. The secret at the end keeps lengthening off, and
+        # nobody outside chooses two texts: the file's id is random.
+        digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def check(self, expires: str, signature: str, file_key: str, filename: str, now: int) -> bool:
+        """Whether the address is one of ours and still good."""
+        if not expires.isascii() or not expires.isdigit() or int(expires) < now:
+            return False
+        expected = self.sign(int(expires), file_key, filename)
+        return hmac.compare_digest(expected.encode(), signature.encode())
+
+    def parts(self, stored: StoredFile, now: int) -> dict[str, str]:
+        """The route's values for a file."""
+        expires = self.expires(now, stored.access == "public")
+        key = encode_id(stored.id)
+        return {
+            "expires": str(expires),
+            "signature": self.sign(expires, key, stored.filename),
+            "file": key,
+            "filename": stored.filename,
+        }
+
+
+def secret(configured: str, keys: Keyring) -> str:
+    """The secret of signed addresses: the .ini's, or one derived from the keys file."""
+    return configured or keys.fingerprint("signed file addresses", "files").hex()
