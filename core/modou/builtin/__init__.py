@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
+from pyramid.config import Configurator
 
 from modou import __version__
-from modou.builtin import enrol, policies
+from modou.builtin import enrol, policies, views
+from modou.builtin.activity_types import ACTIVITY_TYPES
 from modou.builtin.services import conditions
 from modou.builtin.settings import BuiltinSettings
 from modou.declarations import (
+    ActivityType,
     CompletionRule,
     EnrolMethod,
     GradeAggregation,
@@ -100,6 +103,11 @@ def nav_items() -> Sequence[NavItem]:
 
 
 @hookimpl
+def activity_types() -> Sequence[ActivityType]:
+    return ACTIVITY_TYPES
+
+
+@hookimpl
 def completion_rules() -> Sequence[CompletionRule]:
     return conditions.COMPLETION_RULES
 
@@ -114,3 +122,8 @@ def before_study(
 @hookimpl
 def alter_outline(outline: Any, occasion: Any, course: Any) -> Any:
     return conditions.visible_outline(outline, occasion, course)
+
+
+def includeme(config: Configurator) -> None:
+    """The pages of the built-in activities."""
+    config.include(views)

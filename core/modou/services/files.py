@@ -19,7 +19,6 @@ import hashlib
 import hmac
 import io
 import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
@@ -38,6 +37,34 @@ _FILENAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069\ufef
 _HEAD = 4096
 #: Public files are no secret: their addresses are good for long, so that browsers keep them.
 PUBLIC_LIFETIME = 14 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody sent: its name, its bytes, and how many of them the site takes."""
+
+    filename: str
+    stream: IO[bytes]
+    limit: int
+
+
+def keep_upload(
+    occasion: Occasion,
+    upload: Upload,
+    access: str,
+    *,
+    field: str = "file",
+    accept: Callable[[str], bool] | None = None,
+    limit: int = 0,
+) -> StoredFile:
+    """`keep_file` for what a form brought.
+
+    :param limit: most bytes, when that is less than what the site takes
+    """
+    most = min(upload.limit, limit) if limit else upload.limit
+    return keep_file(
+        occasion, upload.stream, upload.filename, access, most, field=field, accept=accept
+    )
 
 
 def keep_file(
@@ -141,17 +168,6 @@ def clean_filename(filename: str) -> str:
 def _size(stream: IO[bytes]) -> int:
     stream.seek(0, io.SEEK_END)
     return stream.tell()
-
-
-def spool(stream: IO[bytes], limit: int) -> IO[bytes]:
-    """A stream that can only be read once, made seekable; stops one byte after `limit`."""
-    target: IO[bytes] = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115 - the caller's now
-    left = limit + 1
-    while left > 0 and (chunk := stream.read(min(left, 1 << 16))):
-        target.write(chunk)
-        left -= len(chunk)
-    target.seek(0)
-    return target
 
 
 # Signed addresses

@@ -245,6 +245,8 @@ class Standing:
     :param states: activity id -> "open", "started", "done", "failed", "locked", "pending",
         "unavailable", or "" where completion is not tracked
     :param reasons: activity id -> why it is locked
+    :param verdicts: activity id -> what the plugins object to
+    :param facts: activity id -> what is known of it
     :param done: tracked activities that are complete, of `total`
     :param next: the activity to go on with, None when nothing is open
     :param finished: ids of the tracked activities that are complete
@@ -255,6 +257,8 @@ class Standing:
     outline: Outline
     states: Mapping[int, str]
     reasons: Mapping[int, Message]
+    verdicts: Mapping[int, Verdict]
+    facts: Mapping[int, Mapping[str, Any]]
     done: int
     total: int
     next: OutlineActivity | None
@@ -266,6 +270,10 @@ class Standing:
     def ratio(self) -> float:
         """0 to 1; 1 only when nothing is missing."""
         return self.done / self.total if self.total else 0.0
+
+    def facts_of(self, activity_id: int) -> Mapping[str, Any]:
+        """What is known of one activity; empty when nothing is."""
+        return self.facts.get(activity_id, {})
 
     def of_section(self, section: OutlineSection) -> tuple[int, int]:
         """Complete and tracked activities of a section."""
@@ -312,6 +320,8 @@ def standing(
         outline,
         states,
         reasons,
+        refused,
+        facts,
         len(finished),
         len(outline.tracked),
         following or fallback,

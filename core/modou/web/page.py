@@ -7,6 +7,7 @@ only fills in the leaves.
 """
 
 import re
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from modou.declarations import NavItem
 from modou.services.settings import site_settings
 from modou.web.i18n import translate
 
-_LEAF = re.compile("\ue000([^\ue001]*)\ue001")
+# With a part that nobody can guess, so that no author can write a leaf into a text.
+_LEAF_BEGIN = f"\ue000{secrets.token_hex(8)}:"
+_LEAF = re.compile(_LEAF_BEGIN + "([^\ue001]*)\ue001")
 _CACHED_PAGES = 600
 
 Filler = Callable[..., str]
@@ -238,7 +241,7 @@ class _PreparedPage(Page):
     """A page being rendered for the cache: every leaf is left open."""
 
     def leaf(self, name: str, *args: int | str) -> Markup:
-        mark = "\ue000" + "\x1f".join(str(a) for a in (name, *args)) + "\ue001"
+        mark = _LEAF_BEGIN + "\x1f".join(str(a) for a in (name, *args)) + "\ue001"
         return Markup(mark)  # noqa: S704 - names and ids of ours
 
     @property

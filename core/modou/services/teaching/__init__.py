@@ -5,6 +5,7 @@ half-written.
 """
 
 from modou.services.teaching.activities import (
+    ActivityValues,
     change_activity,
     copy_activity,
     create_activity,
@@ -39,6 +40,7 @@ from modou.services.teaching.outline import (
 )
 
 __all__ = [
+    "ActivityValues",
     "CourseValues",
     "arrange",
     "change_activity",

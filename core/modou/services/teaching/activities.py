@@ -9,6 +9,7 @@ from modou.errors import Conflict, Invalid
 from modou.i18n import _
 from modou.models.courses import Activity, Course, Prerequisite, Section
 from modou.permissions import Capability
+from modou.services import grading
 from modou.services.cleaning import clean_line, clean_text
 from modou.services.occasion import Occasion
 from modou.store.containers import new_id
@@ -79,6 +80,7 @@ def create_activity(
     _fill(occasion, activity, cleaned)
     course.activities.add(activity, activity.id)
     section.activities = [*section.activities, activity.id]
+    _settle_grading(occasion, course, activity)
     _note(occasion, course, "activity_created", activity)
     return activity
 
@@ -101,6 +103,7 @@ def change_activity(
     if content is not None:
         _type(occasion, activity.type).save(occasion, activity, content)
     _fill(occasion, activity, cleaned)
+    _settle_grading(occasion, course, activity)
     _note(occasion, course, "activity_changed", activity)
 
 
@@ -141,6 +144,7 @@ def copy_into(occasion: Occasion, source: Activity, section: Section) -> Activit
     twin.created = twin.modified = occasion.now
     course.add_activity(twin, section)
     _type(occasion, source.type).copy(occasion, source, twin)
+    _settle_grading(occasion, course, twin)
     return twin
 
 
@@ -150,6 +154,7 @@ def remove_activity(occasion: Occasion, course: Course, activity_id: int) -> Non
     type_ = occasion.assembled.activity_types.get(activity.type)
     if type_ is not None:
         type_.delete(occasion, activity)
+    grading.drop_item(occasion, course, activity_id)
     for other in course.activities:
         if any(p.target == activity_id for p in other.prerequisites):
             other.prerequisites = tuple(p for p in other.prerequisites if p.target != activity_id)
@@ -163,6 +168,14 @@ def _type(occasion: Occasion, name: str) -> ActivityType:
             _("No enabled plugin knows activities of the type ${type}.", mapping={"type": name})
         )
     return type_
+
+
+def _settle_grading(occasion: Occasion, course: Course, activity: Activity) -> None:
+    """Let the grade book have an item for the activity exactly when it is graded."""
+    if activity.max_points is None:
+        grading.drop_item(occasion, course, activity.id)
+    else:
+        grading.ensure_item(occasion, course, activity, activity.max_points, activity.pass_mark)
 
 
 def _fill(occasion: Occasion, activity: Activity, values: ActivityValues) -> None:

@@ -9,7 +9,7 @@ from typing import IO, Any, BinaryIO, cast
 from pypinyin import lazy_pinyin
 
 from modou.clock import SHANGHAI, from_seconds
-from modou.errors import Conflict, Invalid, TooLarge
+from modou.errors import Conflict, Invalid
 from modou.i18n import _
 from modou.models.courses import Category, Course
 from modou.permissions import Capability
@@ -206,11 +206,7 @@ def set_cover(occasion: Occasion, course: Course, picture: IO[bytes] | None) -> 
     if picture is None:
         _draw(occasion, course)
     else:
-        try:
-            made = pictures.make_cover(cast(BinaryIO, picture))
-        except TooLarge as error:
-            raise Invalid(error.message, "cover") from None
-        _keep_cover(occasion, course, made)
+        _keep_cover(occasion, course, pictures.make_cover(cast(BinaryIO, picture)))
     course.cover_drawn = picture is None
     course.touch(occasion.now)
     index_course(occasion, course)

@@ -15,7 +15,7 @@
 CSRF is checked by the security policy before any view runs, not by forms.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -26,6 +26,16 @@ from wtforms.fields.choices import SelectChoice
 from modou.errors import Invalid
 
 _WTFORMS_LOCALES = {"zh_CN": ["zh"], "en": ["en"]}
+
+
+def set_choices(
+    field: wtforms.SelectField, choices: Iterable[Any], translate: Callable[[Any], str]
+) -> None:
+    """Offer `choices` (pairs, or `SelectChoice`s) in the reader's language."""
+    field.choices = [
+        replace(choice, label=translate(choice.label))
+        for choice in map(SelectChoice.from_input, choices)
+    ]
 
 
 class Form(wtforms.Form):
@@ -39,16 +49,16 @@ class Form(wtforms.Form):
         form = cls(
             posted,
             data=data,
-            meta={"locales": _WTFORMS_LOCALES.get(request.locale_name, ["en"])},
+            meta={
+                "locales": _WTFORMS_LOCALES.get(request.locale_name, ["en"]),
+                "upload_limit": request.registry.modou_config["upload_limit"],
+            },
             **kw,
         )
         for field in form:
             # Options are rendered by WTForms itself, which knows no TranslationString.
             if isinstance(field, wtforms.SelectField) and field.choices:
-                field.choices = [
-                    replace(choice, label=request.page.gettext(choice.label))
-                    for choice in map(SelectChoice.from_input, field.choices)
-                ]
+                set_choices(field, field.choices, request.page.gettext)
         return form
 
     def take(self, error: Invalid) -> None:

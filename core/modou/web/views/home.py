@@ -1,6 +1,4 @@
-"""The front page, language and appearance."""
-
-from typing import Any
+"""Language and appearance, for everybody."""
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
@@ -9,20 +7,8 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from modou.web.i18n import LOCALE_COOKIE, LOCALES, LOOK, LOOK_COOKIE
-from modou.web.page import Page, render_cached
 
 _ONE_YEAR = 365 * 24 * 3600
-
-
-@view_config(route_name="home")
-def home(request: Request) -> Response:
-    """Everybody's first page."""
-
-    def values(page: Page) -> dict[str, Any]:
-        page.title = page.site_name
-        return {}
-
-    return render_cached(request, "home.jinja2", (), values)
 
 
 @view_config(route_name="preferences", request_method="POST")
