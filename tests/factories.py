@@ -2,9 +2,11 @@
 
 from itertools import count
 
+from modou.builtin.services import contents
 from modou.models.courses import Activity, Category, Course, Section
 from modou.models.enrolments import Enrolment
 from modou.models.people import User
+from modou.services import teaching
 from modou.services.occasion import Occasion
 
 _numbers = count(1)
@@ -30,14 +32,17 @@ def category(occasion: Occasion, title: str = "电工", parent: Category | None 
 def course(
     occasion: Occasion, title: str = "低压电工作业", sections: int = 1, activities: int = 0
 ) -> Course:
-    """A published course; `activities` of them in each section, of the type "page"."""
+    """A published course; `activities` pages in each section."""
     made = occasion.site.courses.add(Course(title, code=f"C{next(_numbers)}"))
     made.status = "published"
+    made.published_at = occasion.now
     made.created = made.modified = occasion.now
     for number in range(sections):
         section = made.add_section(Section(f"第 {number + 1} 章"))
         for place in range(activities):
-            made.add_activity(Activity("page", f"第 {place + 1} 节"), section)
+            activity = made.add_activity(Activity("page", f"第 {place + 1} 节"), section)
+            contents.save_page(occasion, activity, {"source": f"正文 {place + 1}"})
+    teaching.index_course(occasion, made)
     return made
 
 

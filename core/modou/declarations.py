@@ -190,6 +190,7 @@ class NavItem:
     :param route: name of the route; `course` areas get `course=<key>`
     :param capability: shown only to those who have it (in the course, or on the site)
     :param group: heading under which the admin area lists it
+    :param signed_in: shown only to those who are signed in
     """
 
     area: str
@@ -200,6 +201,7 @@ class NavItem:
     capability: str | None = None
     order: int = 100
     group: str = ""
+    signed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,9 @@ def marks(request: Request) -> Mapping[str, str]:
     return found
 
 
-def progress_fillers(request: Request, course: Course, standing: Standing | None) -> dict[str, Filler]:
+def progress_fillers(
+    request: Request, course: Course, standing: Standing | None
+) -> dict[str, Filler]:
     """The leaves `state`, `shut`, `reason` (activity id), `section_done` (section id).
 
     All of them read one `Standing`; without one (teachers) the marks stay away.
@@ -162,7 +164,7 @@ def standing_of(
 
 
 def progress_text(page: Page, standing: Standing) -> str:
-    """ "12 / 40 activities" """
+    """How many activities are complete, e.g. "12 / 40 activities"."""
     return page.gettext(
         _(
             "${done} / ${total} activities",

@@ -58,7 +58,9 @@ def my_rows(request: Request) -> MyRows:
         if standing is not None:
             rows.learning.append(_learning_row(page, course, standing))
         else:
-            rows.teaching.append(TeachingRow(card(page, course, route="course"), _badge(page, course)))
+            rows.teaching.append(
+                TeachingRow(card(page, course, route="course"), _badge(page, course))
+            )
     # Completed courses behind those that can be gone on with.
     rows.learning.sort(key=lambda row: row.complete)
     return rows

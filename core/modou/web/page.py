@@ -149,15 +149,16 @@ class Page:
             for item in occasion.assembled.nav_items.values()
             if item.area == area
             and (item.capability is None or occasion.can(item.capability, context))
+            and (occasion.actor is not None or not item.signed_in)
         ]
         items.sort(key=lambda item: item.order)
-        here = self.request.matched_route.name if self.request.matched_route else ""
+        here = _nearest(self.request, [item.route for item in items])
         return [
             Link(
                 self.gettext(item.title),
                 self.url(item.route, **route_values),
                 icon=item.icon,
-                active=here == item.route or here.startswith(item.route + "_"),
+                active=here == item.route,
             )
             for item in items
         ]
@@ -235,6 +236,14 @@ class Page:
         """A moment (seconds UTC) in the site's time zone: "date", "datetime", "time"."""
         text: str = self.request.format_time(seconds, style)
         return text
+
+
+def _nearest(request: Request, routes: Sequence[str]) -> str:
+    """Which of `routes` the present page belongs to: its own, or the longest that it begins with
+    ("course_edit" belongs to "course")."""
+    here = request.matched_route.name if request.matched_route else ""
+    own = [r for r in routes if here == r or here.startswith(r + "_")]
+    return max(own, key=len, default="")
 
 
 class _PreparedPage(Page):

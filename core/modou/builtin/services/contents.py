@@ -116,7 +116,8 @@ def _reference(kind: str, filename: str, key: str) -> str:
     name = filename.rpartition(".")[0] or filename
     if kind == "html":
         return str(Markup('<p><img src="pictures/{}" alt="{}"></p>').format(key, name))
-    return f"![{re.sub(r'[][\\]', '', name)}](pictures/{key})"
+    plain = re.sub(r"[][\\]", "", name)
+    return f"![{plain}](pictures/{key})"
 
 
 def _render(source: str, kind: str) -> str:

@@ -181,9 +181,7 @@ def index_course(occasion: Occasion, course: Course) -> None:
     occasion.site.course_index.put(
         course,
         title_key=" ".join(lazy_pinyin(course.title)).casefold(),
-        search=fold(
-            f"{course.title} {course.code} {course.occupation} {course.occupation_code}"
-        ),
+        search=fold(f"{course.title} {course.code} {course.occupation} {course.occupation_code}"),
         code=fold(course.code),
     )
 

@@ -1,4 +1,4 @@
-"""Form fields that HTML has and WTForms lacks, or that the services want in a shape of their own."""
+"""Form fields that HTML has and WTForms lacks, or whose data the services want in other shape."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -5,7 +5,17 @@ Each has an `includeme` that adds its routes and views.
 
 from pyramid.config import Configurator
 
-PARTS = ("home", "settings", "system")
+PARTS = (
+    "catalogue",
+    "course_admin",
+    "files",
+    "home",
+    "learning",
+    "outline",
+    "settings",
+    "system",
+    "teaching",
+)
 
 
 def includeme(config: Configurator) -> None:

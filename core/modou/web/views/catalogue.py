@@ -13,11 +13,12 @@ from modou.i18n import _
 from modou.models.courses import Category, Course
 from modou.permissions import Capability
 from modou.services import catalogue, learning
-from modou.services.catalogue import CategoryNode, Listing
+from modou.services.catalogue import CategoryNode
 from modou.web.courses import card, frame_key, hours_text
 from modou.web.files import cover_url, file_window
 from modou.web.my_courses import my_rows, render_mine
 from modou.web.page import Page, allow_proxies, render_cached
+from modou.web.pager import Pager, number_of
 
 #: Courses on the front page.
 _FRONT = 8
@@ -75,25 +76,6 @@ def _chips(page: Page, nodes: list[CategoryNode], here: Category | None = None) 
     ]
 
 
-def _number(text: str | None) -> int:
-    """A page number from a query; 1 for anything that is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 1
-
-
-class _Pager:
-    """What the macro `pagination` wants of a listing."""
-
-    def __init__(self, page: Page, listing: Listing, route: str, **values: Any) -> None:
-        self.total, self.first, self.last = listing.total, listing.first, listing.last
-        self.page, self.pages = listing.page, listing.pages
-        self._page, self._route, self._values = page, route, values
-        self.query: dict[str, str] = {}
-
-    def href(self, number: int) -> str:
-        query = {**self.query, **({"page": str(number)} if number > 1 else {})}
-        return self._page.url(self._route, **self._values, **({"_query": query} if query else {}))
-
-
 @view_config(route_name="catalogue")
 @view_config(route_name="category")
 def courses(context: Any, request: Request) -> Response:
@@ -101,7 +83,7 @@ def courses(context: Any, request: Request) -> Response:
     occasion = request.occasion
     category = context if isinstance(context, Category) else None
     text = request.GET.get("q", "").strip()[:100]
-    number = _number(request.GET.get("page"))
+    number = number_of(request)
 
     def values(page: Page) -> dict[str, Any]:
         listing = catalogue.search(occasion, text, category, number)
@@ -120,16 +102,13 @@ def courses(context: Any, request: Request) -> Response:
             )
         route = "category" if category is not None else "catalogue"
         ids = {"category": category.key} if category is not None else {}
-        pager = _Pager(page, listing, route, **ids)
-        if text:
-            pager.query["q"] = text
         return {
             "listing": listing,
             "cards": [card(page, course) for course in listing.courses],
             "chips": [] if text else _chips(page, nodes),
             "category": category,
             "text": text,
-            "pager": pager,
+            "pager": Pager(page, listing, route, {"q": text} if text else {}, **ids),
             "may_create": occasion.can(Capability.COURSE_CREATE, category),
         }
 

@@ -112,9 +112,7 @@ def unavailable(request: Request) -> Response:
     return show(request, "activity_unavailable.jinja2", key="unavailable", note=False)
 
 
-@view_config(
-    route_name="activity_done", permission=Capability.ACTIVITY_VIEW, request_method="POST"
-)
+@view_config(route_name="activity_done", permission=Capability.ACTIVITY_VIEW, request_method="POST")
 def done(context: Activity, request: Request) -> Response:
     """Tick an activity off, or take that back."""
     learning.mark_done(request.occasion, context, request.POST.get("done") == "1")
