@@ -210,7 +210,7 @@ setup(
         "Babel>=2.15",
         "pypinyin>=0.51",
         # files: pictures, spreadsheets written and read, PDF
-        "Pillow>=10.3",
+        "Pillow>=11.3",
         "openpyxl>=3.1",
         "python-calamine>=0.2",
         "reportlab>=4.2",

@@ -6,7 +6,7 @@ from typing import Any
 from modou.errors import Invalid, NotFound
 from modou.models.courses import Course
 from modou.services import settings as core_settings
-from modou.services.markup import markdown_to_html
+from modou.services.markup import render_markdown
 from modou.services.occasion import Occasion
 from modou.store.containers import decode_id
 from modou_notices import models, permissions
@@ -108,4 +108,4 @@ def _checked(occasion: Occasion, values: Mapping[str, Any]) -> tuple[str, str, s
         errors["days"] = [_("Between 1 and 365 days.")]
     if errors:
         raise Invalid(_("The notice is not complete."), errors=errors)
-    return title, text, markdown_to_html(text), int(days) * DAY
+    return title, text, str(render_markdown(text)), int(days) * DAY

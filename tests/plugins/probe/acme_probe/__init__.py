@@ -1,0 +1,213 @@
+"""A plugin of the tests that implements every hook, notes each call, and fails when told to.
+
+It is found as any third party's: by the entry point of the distribution beside it.
+"""
+
+from typing import Any, ClassVar
+
+import click
+from markupsafe import Markup
+from pydantic import BaseModel, Field, SecretStr
+
+from modou.declarations import (
+    CapabilityDeclaration,
+    CompletionRule,
+    Deny,
+    EnrolMethod,
+    EvolveStep,
+    GradeAggregation,
+    HealthCheck,
+    NavItem,
+    PageSlot,
+    PersonalData,
+    PluginInfo,
+)
+from modou.hookspecs import hookimpl
+
+
+class Told:
+    """What the plugin was asked and told in this process, and what it shall answer."""
+
+    calls: ClassVar[list[tuple[str, Any]]] = []
+    #: Hook -> what to answer; an exception is raised.
+    answers: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def reset(cls) -> None:
+        cls.calls.clear()
+        cls.answers.clear()
+
+    @classmethod
+    def hear(cls, hook: str, value: Any = None) -> Any:
+        cls.calls.append((hook, value))
+        answer = cls.answers.get(hook)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @classmethod
+    def heard(cls, hook: str) -> list[Any]:
+        return [value for name, value in cls.calls if name == hook]
+
+
+class ProbeSettings(BaseModel):
+    greeting: str = Field("hello", title="Greeting", max_length=20)
+    token: SecretStr = Field(SecretStr(""), title="Token")
+    limit: int = Field(5, title="Limit", ge=1, le=10)
+
+
+@hookimpl
+def plugin_info():
+    return PluginInfo(
+        name="probe",
+        title="Probe",
+        version="1.0",
+        core=">=0.1",
+        personal_data=(PersonalData(what="Nothing", why="Tests", kept="Never"),),
+    )
+
+
+@hookimpl
+def capabilities():
+    return [CapabilityDeclaration("probe:poke", "Poke the probe", roles=("teacher",))]
+
+
+@hookimpl
+def settings_schema():
+    return ProbeSettings
+
+
+@hookimpl
+def evolve_steps():
+    def run(root, report):
+        report("poked")
+        root["modou"].plugin_data("probe")["evolved"] = True
+
+    return [EvolveStep("poke", "Poke the data", run)]
+
+
+@hookimpl
+def enrol_methods():
+    def check(occasion, course, user, values):
+        Told.hear("enrol_methods", user.id)
+
+    return [EnrolMethod("poke", "By poking", self_service=True, check=check)]
+
+
+@hookimpl
+def completion_rules():
+    return [
+        CompletionRule(
+            "poked", "Poked", "Poke it", lambda activity, facts: bool(facts.get("poked"))
+        )
+    ]
+
+
+@hookimpl
+def grade_aggregations():
+    def median_of_three(values):
+        return sorted(values)[len(values) // 2] if values else None
+
+    return [GradeAggregation("probe_median", "Median", median_of_three)]
+
+
+@hookimpl
+def page_slots():
+    def render(request, context):
+        name = request.occasion.actor.username if request.occasion.actor else "nobody"
+        Told.hear("page_slots", name)
+        return Markup("<p>poked by {}</p>").format(name)
+
+    return [PageSlot("page_top", render)]
+
+
+@hookimpl
+def nav_items():
+    return [NavItem("main", "probe", "Probe page", "home", order=900)]
+
+
+@hookimpl
+def health_checks():
+    return [HealthCheck("probe", "Probe", lambda occasion: Told.answers.get("health"), ready=True)]
+
+
+@hookimpl
+def cli_commands():
+    @click.command()
+    def poke():
+        """Poke."""
+        click.echo("poked")
+
+    return [poke]
+
+
+@hookimpl
+def before_registration(occasion, values):
+    return Told.hear("before_registration", dict(values))
+
+
+@hookimpl
+def before_login(user):
+    return Told.hear("before_login", user.username)
+
+
+@hookimpl
+def before_enrolment(users, method):
+    refused = Told.hear("before_enrolment", ([u.username for u in users], method))
+    return {u.id: Deny("Not today.") for u in users if refused and u.username in refused}
+
+
+@hookimpl
+def before_study(activities):
+    reason = Told.hear("before_study", [a.id for a in activities])
+    return {a.id: Deny(reason) for a in activities} if reason else {}
+
+
+@hookimpl
+def before_publish(course):
+    return Told.hear("before_publish", course.title)
+
+
+@hookimpl
+def before_upload(filename, media_type, size):
+    return Told.hear("before_upload", (filename, media_type, size))
+
+
+@hookimpl
+def alter_outline(outline, course):
+    return Told.hear("alter_outline", course.title)
+
+
+@hookimpl
+def registered(event):
+    Told.hear("registered", event)
+
+
+@hookimpl
+def signed_in(event):
+    Told.hear("signed_in", event)
+
+
+@hookimpl
+def enrolled(event):
+    Told.hear("enrolled", event)
+
+
+@hookimpl
+def unenrolled(event):
+    Told.hear("unenrolled", event)
+
+
+@hookimpl
+def completed(event):
+    Told.hear("completed", event)
+
+
+@hookimpl
+def graded(event):
+    Told.hear("graded", event)
+
+
+@hookimpl
+def published(event):
+    Told.hear("published", event)
