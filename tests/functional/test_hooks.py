@@ -271,10 +271,14 @@ class TestTelling:
     def test_nothing_is_told_of_what_was_rolled_back(
         self, probed: SiteUnderTest, told: Any
     ) -> None:
-        with pytest.raises(ZeroDivisionError), probed.occasion() as occasion:
-            user = factories.user(occasion, "wang")
-            enrolling.enrol(occasion, the_course(occasion), [user])
-            raise ZeroDivisionError
+        def fail_after_enrolling() -> None:
+            with probed.occasion() as occasion:
+                user = factories.user(occasion, "wang")
+                enrolling.enrol(occasion, the_course(occasion), [user])
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail_after_enrolling()
         assert told.heard("enrolled") == []
 
     def test_a_listener_that_fails_stops_nobody(self, probed: SiteUnderTest, told: Any) -> None:
