@@ -35,7 +35,8 @@ def create(site: SiteUnderTest) -> dict[str, Any]:
             course,
             section,
             "poll",
-            {"title": "A poll", "question": "Which one?", "options": "This\nThat"},
+            teaching.ActivityValues("A poll"),
+            {"question": "Which one?", "options": "This\nThat"},
         )
     learner = site.browser("learner")
     form = main_form(learner.get(activity_path(site)))

@@ -68,13 +68,13 @@ def test_a_plugin_comes_goes_and_returns_with_its_data(tmp_path: Path) -> None:
     disabled = environment.stage("look", site, "")
     assert disabled["course_status"] == 200
     assert disabled["activity_status"] == 200
-    assert "not available" in disabled["activity_text"]
+    assert "unavailable" in disabled["activity_text"]
     assert disabled["states"]["poll"] == "installed"
 
     environment.pip("uninstall", "--yes", "acme-modou-poll")
     gone = environment.stage("look", site, "")
     assert gone["course_status"] == 200
-    assert "not available" in gone["activity_text"]
+    assert "unavailable" in gone["activity_text"]
     assert gone["states"]["poll"] == "absent"
 
     packed = environment.stage("pack", site, "")

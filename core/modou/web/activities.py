@@ -1,7 +1,7 @@
 """The page around an activity, for the core and for plugins.
 
-A plugin registers a view for its context class and lets `show` do the rest: whether the activity
-is open to the reader, that it was viewed, what stands before and behind it, ticking it off::
+A plugin registers a view for its context class and lets `show` do the rest: that the activity was
+viewed, what stands before and behind it, ticking it off::
 
     @view_config(route_name="activity", context=PollContext, permission=Capability.ACTIVITY_VIEW)
     def poll(context, request):
@@ -19,11 +19,9 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
 
-from modou.declarations import DemandStep
 from modou.i18n import _
 from modou.models.courses import Activity
 from modou.permissions import Capability
-from modou.plugins import raise_verdict
 from modou.services import learning
 from modou.services.learning import OutlineActivity, Standing
 from modou.web.courses import frame_key, progress_fillers, standing_of
@@ -42,13 +40,12 @@ def show(
     fillers: Mapping[str, Filler] | None = None,
     note: bool = True,
 ) -> Response:
-    """The activity's page; or why it is locked, with status 403.
+    """The activity's page. That it is open to the reader, its context has made sure of.
 
     :param key: what the content depends on beside the course's revision
     :param values: called when the page must be rendered: the values of the template
     :param fillers: the content's own leaves
     :param note: whether opening the page counts as having viewed the activity
-    :raises StepNeeded: the learner must do something else first
     """
     context: ActivityContext = request.context
     course, activity = context.course, context.activity
@@ -58,13 +55,7 @@ def show(
     if shown is None:
         raise HTTPNotFound
     _enrolment, standing = standing_of(request, course, outline)
-    verdict = standing.verdicts.get(activity.id) if standing is not None else None
-    if isinstance(verdict, DemandStep):
-        raise_verdict(verdict)
-    if verdict is not None:
-        template, key, values = "activity_locked.jinja2", "locked", None
-        request.response.status = 403
-    elif note and learning.note_view(occasion, course, activity):
+    if note and learning.note_view(occasion, course, activity):
         _enrolment, standing = standing_of(request, course, outline)
 
     def all_values(page: Page) -> dict[str, Any]:

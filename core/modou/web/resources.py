@@ -11,9 +11,11 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 
+from modou.declarations import Verdict
 from modou.models.courses import Activity, Course
 from modou.models.enrolments import Enrolment
 from modou.models.people import User
+from modou.services import learning
 from modou.store.containers import decode_id
 
 Factory = Callable[[Request], Any]
@@ -50,6 +52,14 @@ class ActivityContext:
 
 class UnavailableActivity(ActivityContext):
     """An activity whose plugin is disabled or uninstalled, or whose content is gone."""
+
+
+class LockedActivity(ActivityContext):
+    """An activity that a plugin objects to opening now (`before_study`)."""
+
+    def __init__(self, activity: Activity, content: Any, verdict: Verdict) -> None:
+        super().__init__(activity, content)
+        self.verdict = verdict
 
 
 @found
@@ -106,8 +116,14 @@ def bare_activity(request: Request) -> Activity:
 
 @found
 def activity(request: Request) -> Any:
-    """The activity in the context class of its type."""
+    """The activity in the context class of its type, or why it cannot be opened.
+
+    Locks are checked here, so that no view of a plugin can forget to, whatever the method.
+    """
     node = bare_activity(request)
+    verdict = learning.objection(request.occasion, node.course, node.id)
+    if verdict is not None:
+        return LockedActivity(node, None, verdict)
     type_ = request.registry.assembled.activity_types.get(node.type)
     if type_ is None:
         return UnavailableActivity(node, None)

@@ -9,10 +9,12 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from modou.declarations import DemandStep
 from modou.errors import SignInNeeded
 from modou.i18n import _
 from modou.models.courses import Activity, Course
 from modou.permissions import Capability
+from modou.plugins import raise_verdict
 from modou.services import learning
 from modou.services.learning import OutlineActivity, Standing
 from modou.services.memory import Recent
@@ -20,7 +22,7 @@ from modou.web.activities import show
 from modou.web.courses import frame, frame_key, progress_fillers, rest_text, standing_of
 from modou.web.my_courses import my_rows
 from modou.web.page import Page, render_cached
-from modou.web.resources import UnavailableActivity
+from modou.web.resources import LockedActivity, UnavailableActivity
 
 
 @view_config(route_name="course")
@@ -110,6 +112,15 @@ def _resume(request: Request, course: Course, standing: Standing) -> str:
 def unavailable(request: Request) -> Response:
     """An activity whose plugin is absent, or whose content is gone."""
     return show(request, "activity_unavailable.jinja2", key="unavailable", note=False)
+
+
+@view_config(route_name="activity", context=LockedActivity, permission=Capability.ACTIVITY_VIEW)
+def locked(context: LockedActivity, request: Request) -> Response:
+    """Why an activity cannot be opened now."""
+    if isinstance(context.verdict, DemandStep):
+        raise_verdict(context.verdict)
+    request.response.status = 403
+    return show(request, "activity_locked.jinja2", key="locked", note=False)
 
 
 @view_config(route_name="activity_done", permission=Capability.ACTIVITY_VIEW, request_method="POST")
