@@ -79,7 +79,7 @@ def add_course(
                 enrolment.progress.set_completed(activity_id, occasion.now)
             course.enrolments[user.id] = enrolment
             user.courses = (*user.courses, course.id)
-            index_participant(occasion, course, user, enrolment)
+            index_participant(course, enrolment, user)
         id: int = course.id
         return id
 
