@@ -1,6 +1,10 @@
 """Settings: defaults, forms made from schemas, refusals."""
 
+import io
+
 import pytest
+from PIL import Image
+from webtest import Upload
 
 from modou.errors import ConfigurationError, Invalid, NotAllowed
 from modou.services import settings
@@ -114,3 +118,29 @@ class TestPluginsPage:
         assert "Built-in activities" in browser.get("/admin/plugins").text
         assert "nav_items" in browser.get("/admin/plugins/builtin").text
         browser.get("/admin/plugins/nix", status=404)
+
+
+class TestLogo:
+    def test_the_operator_sends_a_logo_and_every_page_shows_it(
+        self, operated: SiteUnderTest
+    ) -> None:
+        picture = io.BytesIO()
+        Image.new("RGBA", (900, 200), (36, 71, 168, 128)).save(picture, "PNG")
+        browser = operated.browser("olga")
+        form = main_form(browser.get("/admin/theme"))
+        form["logo"] = Upload("logo.png", picture.getvalue())
+        form.submit(status=303)
+        source = browser.get("/").html.select_one(".brand img")["src"]
+        answer = browser.get(source)
+        assert answer.content_type == "image/png"
+        assert Image.open(io.BytesIO(answer.body)).size == (480, 107)
+
+    def test_what_is_no_picture_is_refused_and_the_rest_is_not_saved_either(
+        self, operated: SiteUnderTest
+    ) -> None:
+        browser = operated.browser("olga")
+        form = main_form(browser.get("/admin/theme"))
+        form["logo"] = Upload("logo.png", b"<svg onload='alert(1)'/>")
+        form["support_phone"] = "022-12345678"
+        assert "SVG pictures can hold programs" in form.submit(status=200).text
+        assert "022-12345678" not in browser.get("/").text

@@ -11,7 +11,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import cache
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
@@ -27,6 +27,8 @@ MAXIMUM_BYTES: Final = 12 * 1024 * 1024
 MAXIMUM_PIXELS: Final = 50_000_000
 #: Smaller pictures look torn when they are enlarged to a cover.
 MINIMUM_SIZE: Final = (320, 180)
+LOGO: Final = (480, 128)
+MINIMUM_LOGO: Final = (32, 32)
 
 # Every further decoder is a further door. Names as Pillow has them.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
@@ -52,7 +54,7 @@ class Pictures:
     media_type: str = "image/webp"
 
 
-def make_cover(source: bytes | BinaryIO, *, field: str | None = "cover") -> Pictures:
+def make_cover(source: bytes | IO[bytes], *, field: str | None = "cover") -> Pictures:
     """Make a cover of an upload: turned upright, cut to 16:9 around the middle, scaled, stripped.
 
     Of an animation the first frame is taken; what is transparent becomes paper.
@@ -61,6 +63,29 @@ def make_cover(source: bytes | BinaryIO, *, field: str | None = "cover") -> Pict
     :raises Invalid: for what is no picture, is incomplete, of an unsupported kind, too small, or
         has too many bytes or pixels (found out before they are decoded)
     """
+    upright = _decode(_read(source, field), field, MINIMUM_SIZE)
+    cover = ImageOps.fit(_on_paper(upright), LARGE, Image.Resampling.LANCZOS)
+    small = cover.resize(SMALL, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    # The picture shrunk to 64 pixels and then to one: its mean, without counting each pixel.
+    red, green, blue = (
+        small.resize((8, 8), Image.Resampling.BOX).resize((1, 1), Image.Resampling.BOX).tobytes()
+    )
+    return Pictures(_webp(cover), _webp(small), f"#{red:02x}{green:02x}{blue:02x}")
+
+
+def make_logo(source: bytes | IO[bytes], *, field: str | None = "logo") -> bytes:
+    """A site's logo as PNG of at most 480 by 128 pixels; what was transparent stays so.
+
+    :raises Invalid: as `make_cover`; at least 32 pixels each way are needed
+    """
+    logo = _decode(_read(source, field), field, MINIMUM_LOGO).convert("RGBA")
+    logo.thumbnail(LOGO, Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    logo.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def _read(source: bytes | IO[bytes], field: str | None) -> bytes:
     content = source if isinstance(source, bytes) else source.read(MAXIMUM_BYTES + 1)
     if len(content) > MAXIMUM_BYTES:
         raise Invalid(
@@ -70,13 +95,7 @@ def make_cover(source: bytes | BinaryIO, *, field: str | None = "cover") -> Pict
             ),
             field,
         )
-    cover = ImageOps.fit(_decode(content, field), LARGE, Image.Resampling.LANCZOS)
-    small = cover.resize(SMALL, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    # The picture shrunk to 64 pixels and then to one: its mean, without counting each pixel.
-    red, green, blue = (
-        small.resize((8, 8), Image.Resampling.BOX).resize((1, 1), Image.Resampling.BOX).tobytes()
-    )
-    return Pictures(_webp(cover), _webp(small), f"#{red:02x}{green:02x}{blue:02x}")
+    return content
 
 
 def _webp(picture: Image.Image) -> bytes:
@@ -85,20 +104,19 @@ def _webp(picture: Image.Image) -> bytes:
     return stream.getvalue()
 
 
-def _decode(content: bytes, field: str | None) -> Image.Image:
-    """Give the upright picture in RGB on paper, or say why there is none."""
+def _decode(content: bytes, field: str | None, least: tuple[int, int]) -> Image.Image:
+    """Give the upright picture, or say why there is none."""
     if b"<svg" in content[:4096].lower():
         raise Invalid(
             _("SVG pictures can hold programs and are not taken. Save it as PNG or JPEG."), field
         )
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            _check_size(picture.size, field)
+            _check_size(picture.size, field, least)
             # JPEG can be decoded at half the size and less, which is enough for a cover.
             picture.draft("RGB", (LARGE[0] * 2, LARGE[1] * 2))
             picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            return _on_paper(upright)
+            return ImageOps.exif_transpose(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels(field) from None
     except UnidentifiedImageError:
@@ -112,11 +130,11 @@ def _decode(content: bytes, field: str | None) -> Image.Image:
         ) from None
 
 
-def _check_size(size: tuple[int, int], field: str | None) -> None:
+def _check_size(size: tuple[int, int], field: str | None, least: tuple[int, int]) -> None:
     width, height = size
     if width * height > MAXIMUM_PIXELS:
         raise _too_many_pixels(field)
-    if width < MINIMUM_SIZE[0] or height < MINIMUM_SIZE[1]:
+    if width < least[0] or height < least[1]:
         raise Invalid(
             _(
                 "The picture has only ${width} × ${height} pixels; at least ${least_width} × "
@@ -124,8 +142,8 @@ def _check_size(size: tuple[int, int], field: str | None) -> None:
                 mapping={
                     "width": width,
                     "height": height,
-                    "least_width": MINIMUM_SIZE[0],
-                    "least_height": MINIMUM_SIZE[1],
+                    "least_width": least[0],
+                    "least_height": least[1],
                 },
             ),
             field,

@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails
 from modou.errors import ConfigurationError, Invalid, Message, NotFound
 from modou.i18n import _
 from modou.permissions import Capability
+from modou.services import files, pictures
+from modou.services.files import Upload
 from modou.services.occasion import Occasion
 from modou.services.registry import Assembled
 from modou.services.settings_schemas import SiteSettings
@@ -80,7 +82,7 @@ def required_capability(section: str) -> Capability:
 def change(occasion: Occasion, section: str, changes: Mapping[str, Any]) -> list[str]:
     """Change settings of a section; the names of those that are different now.
 
-    A secret given as "" stays as it is.
+    A secret given as "" stays as it is. A picture is given as an `Upload`.
 
     :raises NotFound: unknown section
     :raises Invalid: unknown setting or a value against the schema, for all fields at once
@@ -97,7 +99,13 @@ def change(occasion: Occasion, section: str, changes: Mapping[str, Any]) -> list
             )
         )
     before = _values(occasion, section, model)
-    wanted = {n: v for n, v in changes.items() if not (v == "" and _is_secret(model, n))}
+    uploads = {n: v for n, v in changes.items() if isinstance(v, Upload)}
+    drawn = {n: pictures.make_logo(upload.stream, field=n) for n, upload in uploads.items()}
+    wanted = {
+        n: v
+        for n, v in changes.items()
+        if n not in uploads and not (v == "" and _is_secret(model, n))
+    }
     try:
         after = model.model_validate({**before, **wanted})
     except ValidationError as error:
@@ -107,7 +115,7 @@ def change(occasion: Occasion, section: str, changes: Mapping[str, Any]) -> list
         ) from None
     old = model.model_validate(before)
     changed = [n for n in wanted if getattr(after, n) != getattr(old, n)]
-    if not changed:
+    if not changed and not drawn:
         return []
     stored = occasion.site.settings_of(section)
     for name in changed:
@@ -118,6 +126,9 @@ def change(occasion: Occasion, section: str, changes: Mapping[str, Any]) -> list
             )
         else:
             stored[name] = value
+    for name, content in drawn.items():
+        _keep_picture(occasion, stored, name, content)
+    changed += drawn
     occasion.site.settings_revision += 1
     # Values stay out of the journal: a setting may hold what only its page may show.
     occasion.record("settings_changed", values={"section": section, "settings": sorted(changed)})
@@ -132,6 +143,13 @@ def reset(occasion: Occasion, section: str) -> None:
         return
     occasion.site.settings_revision += 1
     occasion.record("settings_changed", values={"section": section, "settings": ["*"]})
+
+
+def _keep_picture(occasion: Occasion, stored: Any, name: str, content: bytes) -> None:
+    old = stored.get(name)
+    if old:
+        files.drop_file(occasion, int(old))
+    stored[name] = str(files.store(occasion, content, f"{name}.png", "public").id)
 
 
 def _is_secret(model: type[BaseModel], name: str) -> bool:

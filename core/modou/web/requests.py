@@ -67,6 +67,9 @@ def theme_frame(request: Request) -> dict[str, Any]:
         schema = settings.schema_of(occasion, settings.THEME)
         options = settings.read(occasion, settings.THEME, schema).model_dump()
         version = f"{theme.version}-{revision}"
+        for name, option in theme.manifest.get("options", {}).items():
+            if option["type"] == "image" and options.get(name):
+                options[name] = request.route_path("theme_picture", version=version, name=name)
         css = [theme.find_static(path) for path in assets.get("css", ())]
         if theme_css(theme, options):
             css.append(request.route_path("theme_css", version=version))

@@ -12,6 +12,7 @@ ROUTES = (
     ("home", "/", r.site),
     ("preferences", "/preferences", r.site),
     ("theme_css", "/theme/{version}.css", r.site),
+    ("theme_picture", "/theme/{version}/{name}.png", r.site),
     # signing in, accounts
     ("login", "/login", r.site),
     ("logout", "/logout", r.site),

@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 
 from modou.i18n import _
 from modou.web.forms.base import Form
+from modou.web.forms.fields import UploadField
 
 Make = Callable[..., wtforms.Field]
 
@@ -40,7 +41,7 @@ def changes_of(form: Form, model: type[BaseModel]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         value = form[name].data
-        if isinstance(form[name], wtforms.FileField):
+        if isinstance(form[name], UploadField) and value is None:
             continue
         if _is_lines(info):
             value = [line.strip() for line in (value or "").splitlines() if line.strip()]
@@ -79,7 +80,7 @@ def _field(name: str, info: FieldInfo) -> wtforms.Field:
     return make(label, numbers, description=description)
 
 
-_BY_KIND: dict[Any, Make] = {"phone": wtforms.TelField, "image": wtforms.FileField}
+_BY_KIND: dict[Any, Make] = {"phone": wtforms.TelField, "image": UploadField}
 _BY_TYPE: dict[Any, Make] = {
     bool: wtforms.BooleanField,
     int: wtforms.IntegerField,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
@@ -70,6 +70,23 @@ def theme_style_sheet(request: Request) -> Response:
     response.content_type = "text/css"
     response.charset = "utf-8"
     response.text = theme_css(request.registry.theme, request.theme_frame["options"])
+    response.cache_control.public = True
+    response.cache_control.max_age = ONE_YEAR
+    return response
+
+
+@view_config(route_name="theme_picture")
+def theme_picture(request: Request) -> Response:
+    """A picture of the theme's settings. The address changes with it, so it may be kept."""
+    name = request.matchdict["name"]
+    id = request.site.settings.get(settings.THEME, {}).get(name, "")
+    stored = request.site.files.get(int(id)) if str(id).isdigit() else None
+    if stored is None:
+        raise HTTPNotFound
+    response = request.response
+    response.content_type = "image/png"
+    with stored.open() as stream:
+        response.body = stream.read()
     response.cache_control.public = True
     response.cache_control.max_age = ONE_YEAR
     return response
