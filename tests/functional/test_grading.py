@@ -180,6 +180,24 @@ class TestOverriding:
                 ("grade", None, 20.0, ""),
             ]
 
+    def test_what_an_activity_gave_cannot_be_emptied(self, class_):
+        with class_.occasion("teacher") as occasion:
+            course, quiz, _hand, enrolment = parts(occasion)
+            grading.set_grade(occasion, course, quiz, enrolment, 20.0, source="quiz")
+            with pytest.raises(Invalid, match="cannot be emptied"):
+                grading.override(occasion, course, quiz, enrolment, None)
+            grading.edit_grade(occasion, course, quiz, enrolment, value=20.0)
+            assert not grading.grade_of(enrolment, quiz).overridden
+
+    def test_a_change_with_one_fault_changes_nothing(self, class_):
+        with class_.occasion("teacher") as occasion:
+            course, _quiz, by_hand, enrolment = parts(occasion)
+            with pytest.raises(Invalid):
+                grading.edit_grade(
+                    occasion, course, by_hand, enrolment, value=70.0, excluded=True, feedback="好"
+                )
+            assert enrolment.grades is None
+
 
 class TestExcluding:
     def test_an_excluded_grade_leaves_the_total_and_returns(self, class_):
@@ -204,9 +222,9 @@ class TestConcurrency:
         with class_.occasion("teacher") as occasion:
             course, _quiz, by_hand, enrolment = parts(occasion)
             with pytest.raises(grading.GradeChanged, match="赵老师 made it 80") as raised:
-                grading.expect(enrolment, by_hand, None, occasion)
+                grading.expect(occasion, enrolment, by_hand, None)
             assert raised.value.grade.value == 80.0
-            grading.expect(enrolment, by_hand, 80.0, occasion)
+            grading.expect(occasion, enrolment, by_hand, 80.0)
 
 
 class TestReport:

@@ -4,6 +4,7 @@ Activities ask for their item with `ensure_item` and hand grades in with `set_gr
 else is what teachers and learners do on the pages. The arithmetic is `modou.models.aggregation`.
 """
 
+from modou.models.grades import NO_GRADE
 from modou.services.grading.books import (
     add_category,
     add_item,
@@ -20,13 +21,22 @@ from modou.services.grading.books import (
     move,
     read_book,
 )
+from modou.services.grading.completion import pass_points
+from modou.services.grading.design import (
+    Preview,
+    Share,
+    preview_category,
+    preview_item,
+    shares,
+)
 from modou.services.grading.marks import (
+    KEEP,
     GradeChanged,
+    edit_grade,
     exact_points,
     exclude,
     expect,
     format_points,
-    give_feedback,
     grade_of,
     include,
     letter_values,
@@ -35,7 +45,16 @@ from modou.services.grading.marks import (
     set_grade,
     sheet_of,
 )
+from modou.services.grading.rows import (
+    LearnerRow,
+    RowsPage,
+    cohorts_of,
+    learners,
+    opened,
+    rows_page,
+)
 from modou.services.grading.totals import (
+    NO_TOTAL,
     Report,
     ReportLine,
     Total,
@@ -47,9 +66,16 @@ from modou.services.grading.totals import (
 )
 
 __all__ = [
+    "KEEP",
+    "NO_GRADE",
+    "NO_TOTAL",
     "GradeChanged",
+    "LearnerRow",
+    "Preview",
     "Report",
     "ReportLine",
+    "RowsPage",
+    "Share",
     "Total",
     "add_category",
     "add_item",
@@ -60,26 +86,34 @@ __all__ = [
     "change_item",
     "change_scale",
     "check_may_read",
+    "cohorts_of",
     "delete_category",
     "delete_item",
     "drop_item",
+    "edit_grade",
     "ensure_item",
     "exact_points",
     "exclude",
     "expect",
     "format_points",
-    "give_feedback",
     "grade_of",
     "grades_of_item",
     "include",
+    "learners",
     "letter_values",
     "move",
+    "opened",
     "override",
     "parse_mark",
+    "pass_points",
+    "preview_category",
+    "preview_item",
     "read_book",
     "report_of",
     "results_of",
+    "rows_page",
     "set_grade",
+    "shares",
     "sheet_of",
     "total_of",
 ]

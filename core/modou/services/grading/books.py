@@ -11,6 +11,7 @@ from modou.models.aggregation import LetterScale
 from modou.models.courses import Activity, Course
 from modou.models.grades import Change, GradeBook, GradeCategory, GradeItem, Node
 from modou.permissions import Capability
+from modou.services.cleaning import clean_line
 from modou.services.grading.completion import note_item
 from modou.services.occasion import Occasion
 
@@ -22,16 +23,22 @@ TITLE_LENGTH = 200
 
 
 def read_book(course: Course) -> GradeBook:
-    """The course's grade book; one of its own, not kept, while the course has none."""
+    """The course's grade book; an empty one, not stored, while the course has none."""
     book: GradeBook | None = course.grade_book
-    return book if book is not None else GradeBook()
+    if book is None:
+        book = getattr(course, "_v_grade_book", None)
+    if book is None:
+        book = GradeBook()
+        # Kept in memory with the course, so that all of a request means the same book.
+        course._v_grade_book = book  # noqa: SLF001
+    return book
 
 
 def book_of(course: Course) -> GradeBook:
     """The course's grade book, made when there is none: for those who change it."""
+    book = read_book(course)
     if course.grade_book is None:
-        course.grade_book = GradeBook()
-    book: GradeBook = course.grade_book
+        course.grade_book = book
     return book
 
 
@@ -106,13 +113,14 @@ def _title_of(activity: Activity) -> str:
 def add_item(occasion: Occasion, course: Course, values: Mapping[str, Any]) -> GradeItem:
     """Add an item that is graded by hand.
 
-    :param values: title, maximum, minimum, pass_mark, weight, category, hidden, extra
+    :param values: title, maximum, minimum, pass_mark, weight, category (0: the course itself),
+        hidden, extra
     :raises Invalid: at the field that is wrong
     """
     occasion.require(Capability.GRADE_SETUP, course)
     book = book_of(course)
     _check_room(book)
-    item = _changed_item(book, GradeItem("", category=book.root_id), values)
+    item = changed_item(book, GradeItem("", category=book.root_id), values)
     book.put(item)
     _record(occasion, course, "item", item)
     return item
@@ -133,9 +141,7 @@ def change_item(
     """
     occasion.require(Capability.GRADE_SETUP, course)
     book = book_of(course)
-    if item.activity:
-        values = {**values, "title": item.title}
-    changed = _changed_item(book, item, values)
+    changed = changed_item(book, item, values)
     if not rescale:
         _check_grades_fit(course, changed)
     if changed != item:
@@ -179,7 +185,7 @@ def add_category(occasion: Occasion, course: Course, values: Mapping[str, Any]) 
     occasion.require(Capability.GRADE_SETUP, course)
     book = book_of(course)
     _check_room(book)
-    category = _changed_category(occasion, book, GradeCategory("", parent=book.root_id), values)
+    category = changed_category(occasion, book, GradeCategory("", parent=book.root_id), values)
     book.put(category)
     _record(occasion, course, "category", category)
     return category
@@ -194,7 +200,7 @@ def change_category(
     """
     occasion.require(Capability.GRADE_SETUP, course)
     book = book_of(course)
-    changed = _changed_category(occasion, book, book.categories[category.id], values)
+    changed = changed_category(occasion, book, book.categories[category.id], values)
     if changed != category:
         book.put(changed)
         _record(occasion, course, "category", changed)
@@ -258,11 +264,11 @@ def change_scale(
     occasion.require(Capability.GRADE_SETUP, course)
     if not (math.isfinite(pass_percent) and 0 < pass_percent <= 100):
         raise Invalid(_("The pass mark is a percentage above 0, at most 100."), "pass_percent")
-    cleaned = tuple((float(floor), clean_title(letter, "letters", 40)) for floor, letter in letters)
+    cleaned = tuple((float(floor), clean_line(letter, "levels", 40)) for floor, letter in letters)
     names = [letter.casefold() for _floor, letter in cleaned]
     for name in names:
         if names.count(name) > 1:
-            raise Invalid(_("“${letter}” stands twice.", mapping={"letter": name}), "letters")
+            raise Invalid(_("“${letter}” stands twice.", mapping={"letter": name}), "levels")
     if cleaned:
         try:
             LetterScale(cleaned)
@@ -272,7 +278,7 @@ def change_scale(
                     "Give every level its lowest percentage, each once; the lowest level begins "
                     "at 0 and none above 100."
                 ),
-                "letters",
+                "levels",
             ) from None
     book = book_of(course)
     changed_pass = book.pass_percent != pass_percent
@@ -286,19 +292,6 @@ def change_scale(
 
 
 # -- checks
-
-
-def clean_title(text: str, field: str, length: int = TITLE_LENGTH) -> str:
-    """`text` as one line without white space around it.
-
-    :raises Invalid: empty, or longer than `length`
-    """
-    line = " ".join(text.split())
-    if not line:
-        raise Invalid(_("Please enter something here."), field)
-    if len(line) > length:
-        raise Invalid(_("At most ${length} characters.", mapping={"length": length}), field)
-    return line
 
 
 def _check_room(book: GradeBook) -> None:
@@ -338,10 +331,19 @@ def _check_item(item: GradeItem) -> None:
         )
 
 
-def _changed_item(book: GradeBook, item: GradeItem, values: Mapping[str, Any]) -> GradeItem:
+def changed_item(book: GradeBook, item: GradeItem, values: Mapping[str, Any]) -> GradeItem:
+    """`item` with `values`, checked; the title of an activity's item stays.
+
+    :raises Invalid: at the field that is wrong
+    """
+    if item.activity:
+        values = {**values, "title": item.title}
     names = ("maximum", "minimum", "pass_mark", "weight", "category", "hidden", "extra")
     changed = replace(item, **{n: values[n] for n in names if n in values})
-    changed = replace(changed, title=clean_title(values.get("title", item.title), "title"))
+    changed = replace(
+        changed, title=clean_line(values.get("title", item.title), "title", TITLE_LENGTH)
+    )
+    changed = replace(changed, category=changed.category or book.root_id)
     if changed.category not in book.categories:
         raise Invalid(_("This category does not exist any more."), "category")
     _check_item(changed)
@@ -365,16 +367,23 @@ def _check_grades_fit(course: Course, item: GradeItem) -> None:
         )
 
 
-def _changed_category(
+def changed_category(
     occasion: Occasion, book: GradeBook, category: GradeCategory, values: Mapping[str, Any]
 ) -> GradeCategory:
+    """`category` with `values`, checked.
+
+    :raises Invalid: at the field that is wrong
+    """
     names = ["aggregation", "drop_lowest", "keep_highest", "only_graded"]
     is_root = category.id == book.root_id
     if not is_root:
         names += ["weight", "parent", "extra"]
     changed = replace(category, **{n: values[n] for n in names if n in values})
     if not is_root:
-        changed = replace(changed, title=clean_title(values.get("title", category.title), "title"))
+        changed = replace(
+            changed, title=clean_line(values.get("title", category.title), "title", TITLE_LENGTH)
+        )
+        changed = replace(changed, parent=changed.parent or book.root_id)
         if changed.parent not in book.categories:
             raise Invalid(_("This category does not exist any more."), "parent")
         if category.id in book.above(changed.parent):

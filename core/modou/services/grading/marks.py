@@ -12,6 +12,7 @@ from modou.models.courses import Course
 from modou.models.enrolments import Enrolment
 from modou.models.grades import BY_HAND, IMPORTED, Change, Grade, GradeItem, GradeSheet
 from modou.permissions import Capability
+from modou.services.cleaning import clean_line, clean_text
 from modou.services.grading.books import read_book
 from modou.services.grading.completion import note_grade
 from modou.services.occasion import Occasion
@@ -22,7 +23,24 @@ FEEDBACK_LENGTH: Final = 5_000
 DECIMALS: Final = 5
 _PERSONS: Final = (BY_HAND, IMPORTED)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+#: How the usual levels stand in tables from Chinese schools, whatever the reader's language.
+_CHINESE: Final = {
+    "Excellent": "优秀",
+    "Good": "良好",
+    "Fair": "中等",
+    "Pass": "及格",
+    "Fail": "不及格",
+}
 _NOTHING: Final = ("", "-", "–", "—")
+#: What happened, the value before, the value after.
+Step = tuple[str, float | None, float | None]
+
+
+class Keep:
+    """Stands for "leave it as it is" where None means something else."""
+
+
+KEEP: Final = Keep()
 
 
 class GradeChanged(Conflict):
@@ -63,38 +81,128 @@ def set_grade(
     """Give a grade, or take it back (None).
 
     An activity (`source`: its type's name) may do so for anybody whom it concerns; a grade that a
-    person has put in its place stays, and the activity's is kept below it. Persons (`BY_HAND`,
-    `IMPORTED`) need the capability; in an activity's item their grade is an override.
+    person has put in its place stays, and the activity's is kept below it. For persons (`BY_HAND`,
+    `IMPORTED`) it is `edit_grade`.
 
     :param value: points
     :param feedback: replaces the feedback unless empty
-    :raises Invalid: not between the item's limits (field `value`); a person changes what an
-        activity gave without saying why (field `reason`)
+    :raises Invalid: not between the item's limits (field `value`)
     """
     if source in _PERSONS:
-        if item.activity:
-            return _by_person(occasion, course, item, enrolment, value, source, reason, feedback)
-        occasion.require(Capability.GRADE_EDIT, course)
+        return edit_grade(
+            occasion,
+            course,
+            item,
+            enrolment,
+            value=value,
+            reason=reason,
+            feedback=feedback or None,
+            source=source,
+        )
     _check_belongs(course, item, enrolment)
     value = check_value(item, value)
-    reason = _check_text(reason, "reason", REASON_LENGTH)
-    feedback = _check_text(feedback, "feedback", FEEDBACK_LENGTH)
+    reason = clean_line(reason, "reason", REASON_LENGTH, required=False)
+    feedback = clean_text(feedback, "feedback", FEEDBACK_LENGTH)
     before = grade_of(enrolment, item)
-    if source in _PERSONS:
-        after = before._replace(value=value, source=source, given=None, overridden=False)
-        old = before.value
+    if before.overridden:
+        after = before._replace(given=value)
     else:
-        shown = before.value if before.overridden else value
-        after = before._replace(
-            value=shown, source=before.source if before.overridden else source, given=value
-        )
-        old = before.given
-    changed = (before.value, before.given) != (after.value, after.given)
-    if changed:
-        _change(occasion, course, item, enrolment, after, "grade", (old, value), reason, source)
+        after = before._replace(value=value, source=source, given=value)
+    steps: list[Step] = []
+    if (before.value, before.given) != (after.value, after.given):
+        steps.append(("grade", before.given, value))
+    _apply(occasion, course, item, enrolment, after, steps, reason, source)
     if feedback:
         _write_feedback(occasion, item, enrolment, feedback, source)
     return grade_of(enrolment, item)
+
+
+def edit_grade(
+    occasion: Occasion,
+    course: Course,
+    item: GradeItem,
+    enrolment: Enrolment,
+    *,
+    value: float | Keep | None = KEEP,
+    excluded: bool | None = None,
+    feedback: str | None = None,
+    reason: str = "",
+    expected: float | Keep | None = KEEP,
+    source: str = BY_HAND,
+) -> Grade:
+    """What a person changes of a grade, all of it or nothing.
+
+    In an activity's item a value is an override (改分); None gives back what the activity gave.
+
+    :param value: points, None for none, `KEEP` to leave it
+    :param excluded: True: does not count for this learner (豁免); None to leave it
+    :param feedback: "" takes it away, None leaves it
+    :param expected: the value that the person saw; `KEEP`: not checked
+    :raises GradeChanged: the value is not `expected` any more
+    :raises Invalid: at `value`, `reason` or `feedback`
+    """
+    occasion.require(Capability.GRADE_EDIT, course)
+    _check_belongs(course, item, enrolment)
+    reason = clean_line(reason, "reason", REASON_LENGTH, required=False)
+    if feedback is not None:
+        feedback = clean_text(feedback, "feedback", FEEDBACK_LENGTH)
+    if not isinstance(expected, Keep):
+        expect(occasion, enrolment, item, expected)
+    after = before = grade_of(enrolment, item)
+    steps: list[Step] = []
+    if not isinstance(value, Keep):
+        value = check_value(item, value)
+        after, action = _with_value(course, item, before, value, source, reason)
+        if after != before:
+            steps.append((action, before.value, after.value))
+    if excluded is not None and excluded != before.excluded:
+        if excluded and not reason:
+            raise Invalid(_("Say why the item does not count for this learner."), "reason")
+        kept = after.reason if after.overridden else ""
+        after = after._replace(excluded=excluded, reason=reason if excluded else kept)
+        steps.append(("exclude" if excluded else "include", after.value, after.value))
+    _apply(occasion, course, item, enrolment, after, steps, reason, source)
+    if feedback is not None:
+        _write_feedback(occasion, item, enrolment, feedback, source)
+    return grade_of(enrolment, item)
+
+
+def _with_value(
+    course: Course, item: GradeItem, before: Grade, value: float | None, source: str, reason: str
+) -> tuple[Grade, str]:
+    """The grade with a person's value, and what that is called in the history."""
+    if value == before.value and not (value is None and before.overridden):
+        return before, ""
+    if not item.activity:
+        return before._replace(value=value, source=source), "grade"
+    if value is not None:
+        if before.given is not None and not reason:
+            raise Invalid(
+                _(
+                    "Say why the grade that “${title}” gave is changed.",
+                    mapping={"title": item.title},
+                ),
+                "reason",
+            )
+        return before._replace(
+            value=value, source=source, overridden=True, reason=reason
+        ), "override"
+    if not before.overridden:
+        raise Invalid(
+            _(
+                "“${title}” gave this grade. Change it or exclude it; it cannot be emptied.",
+                mapping={"title": item.title},
+            ),
+            "value",
+        )
+    activity = course.activities.get(item.activity)
+    restored = before._replace(
+        value=before.given,
+        source=activity.type if activity is not None else "",
+        overridden=False,
+        reason=before.reason if before.excluded else "",
+    )
+    return restored, "restore"
 
 
 def override(
@@ -111,49 +219,9 @@ def override(
 
     :raises Invalid: not between the item's limits; no reason although the activity gave a grade
     """
-    return _by_person(occasion, course, item, enrolment, value, BY_HAND, reason, feedback)
-
-
-def _by_person(
-    occasion: Occasion,
-    course: Course,
-    item: GradeItem,
-    enrolment: Enrolment,
-    value: float | None,
-    source: str,
-    reason: str,
-    feedback: str,
-) -> Grade:
-    occasion.require(Capability.GRADE_EDIT, course)
-    _check_belongs(course, item, enrolment)
-    value = check_value(item, value)
-    reason = _check_text(reason, "reason", REASON_LENGTH)
-    feedback = _check_text(feedback, "feedback", FEEDBACK_LENGTH)
-    before = grade_of(enrolment, item)
-    if value is None:
-        after = before._replace(
-            value=before.given,
-            overridden=False,
-            reason="" if not before.excluded else before.reason,
-        )
-        action = "restore"
-    else:
-        after = before._replace(value=value, source=source, overridden=True, reason=reason)
-        action = "override"
-    if before.value != after.value or before.overridden != after.overridden:
-        if before.given is not None and not reason and action == "override":
-            raise Invalid(
-                _(
-                    "Say why the grade that “${title}” gave is changed.",
-                    mapping={"title": item.title},
-                ),
-                "reason",
-            )
-        values = (before.value, after.value)
-        _change(occasion, course, item, enrolment, after, action, values, reason, source)
-    if feedback:
-        _write_feedback(occasion, item, enrolment, feedback, source)
-    return grade_of(enrolment, item)
+    return edit_grade(
+        occasion, course, item, enrolment, value=value, reason=reason, feedback=feedback or None
+    )
 
 
 def exclude(
@@ -163,47 +231,17 @@ def exclude(
 
     :raises Invalid: without a reason
     """
-    occasion.require(Capability.GRADE_EDIT, course)
-    _check_belongs(course, item, enrolment)
-    reason = _check_text(reason, "reason", REASON_LENGTH)
-    if not reason:
-        raise Invalid(_("Say why the item does not count for this learner."), "reason")
-    before = grade_of(enrolment, item)
-    if before.excluded:
-        return before
-    after = before._replace(excluded=True, reason=reason)
-    values = (before.value, before.value)
-    _change(occasion, course, item, enrolment, after, "exclude", values, reason, BY_HAND)
-    return grade_of(enrolment, item)
+    return edit_grade(occasion, course, item, enrolment, excluded=True, reason=reason)
 
 
 def include(
     occasion: Occasion, course: Course, item: GradeItem, enrolment: Enrolment, reason: str = ""
 ) -> Grade:
     """Let the item count again for this learner."""
-    occasion.require(Capability.GRADE_EDIT, course)
-    _check_belongs(course, item, enrolment)
-    reason = _check_text(reason, "reason", REASON_LENGTH)
-    before = grade_of(enrolment, item)
-    if not before.excluded:
-        return before
-    after = before._replace(excluded=False, reason=reason if before.overridden else "")
-    values = (before.value, before.value)
-    _change(occasion, course, item, enrolment, after, "include", values, reason, BY_HAND)
-    return grade_of(enrolment, item)
+    return edit_grade(occasion, course, item, enrolment, excluded=False, reason=reason)
 
 
-def give_feedback(
-    occasion: Occasion, course: Course, item: GradeItem, enrolment: Enrolment, text: str
-) -> None:
-    """Replace the words that go with a grade; empty: take them away."""
-    occasion.require(Capability.GRADE_EDIT, course)
-    _check_belongs(course, item, enrolment)
-    text = _check_text(text, "feedback", FEEDBACK_LENGTH)
-    _write_feedback(occasion, item, enrolment, text, BY_HAND)
-
-
-def expect(enrolment: Enrolment, item: GradeItem, value: float | None, occasion: Occasion) -> None:
+def expect(occasion: Occasion, enrolment: Enrolment, item: GradeItem, value: float | None) -> None:
     """Refuse when the grade is not `value` any more.
 
     :raises GradeChanged: naming the present grade, who gave it and when
@@ -227,21 +265,28 @@ def expect(enrolment: Enrolment, item: GradeItem, value: float | None, occasion:
 # -- changing
 
 
-def _change(
+def _apply(
     occasion: Occasion,
     course: Course,
     item: GradeItem,
     enrolment: Enrolment,
     after: Grade,
-    action: str,
-    values: tuple[float | None, float | None],
+    steps: list[Step],
     reason: str,
     source: str,
 ) -> None:
+    if not steps:
+        return
     actor = occasion.actor.id if occasion.actor is not None else 0
     stamped = after._replace(time=occasion.now, actor=actor)
-    change = Change(occasion.now, actor, item.id, action, *values, reason, source)
-    sheet_of(enrolment).put(item.id, stamped, change)
+    changes = [
+        Change(occasion.now, actor, item.id, action, old, new, reason, source)
+        for action, old, new in steps
+    ]
+    sheet = sheet_of(enrolment)
+    sheet.put(item.id, stamped, changes[0])
+    for change in changes[1:]:
+        sheet.note(change)
     occasion.record(
         "graded",
         subject=enrolment.user_id,
@@ -298,13 +343,6 @@ def check_value(item: GradeItem, value: float | None) -> float | None:
     return value
 
 
-def _check_text(text: str, field: str, length: int) -> str:
-    text = text.strip()
-    if len(text) > length:
-        raise Invalid(_("At most ${length} characters.", mapping={"length": length}), field)
-    return text
-
-
 # -- reading and writing numbers
 
 
@@ -333,7 +371,7 @@ def letter_values(scale: Any, words: Mapping[str, str] | None = None) -> dict[st
     found: dict[str, float] = {}
     top = 100.0
     for floor, letter in scale:
-        for name in (str(letter), (words or {}).get(letter, "")):
+        for name in (str(letter), (words or {}).get(letter, ""), _CHINESE.get(str(letter), "")):
             if name:
                 found[name.casefold()] = (floor + top) / 2
         top = floor

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from modou.errors import Message, NotAllowed
 from modou.i18n import _
@@ -170,10 +171,12 @@ def check_may_read(occasion: Occasion, course: Course, enrolment: Enrolment) -> 
         raise NotAllowed(_("You see the grades of your own class only."))
 
 
-_BY_WEIGHT = {"weighted_mean"}
-_BY_POINTS = {"sum", "points_mean"}
-_ALIKE = {"mean"}
-_ONE = {"highest", "lowest"}
+#: Names of the aggregations in which a child's share is its weight, its points, the same for all.
+BY_WEIGHT: Final = {"weighted_mean"}
+BY_POINTS: Final = {"sum", "points_mean"}
+ALIKE: Final = {"mean"}
+#: In which one child is all.
+_ONE: Final = {"highest", "lowest"}
 
 
 def _shares(
@@ -218,7 +221,7 @@ def _can_count(book: GradeBook, node: GradeItem | GradeCategory, sheet: GradeShe
     return any(
         _can_count(book, child, sheet)
         for child in map(book.node, node.children)
-        if not child.extra and (child.weight > 0 or node.aggregation not in _BY_WEIGHT)
+        if not child.extra and (child.weight > 0 or node.aggregation not in BY_WEIGHT)
     )
 
 
@@ -228,16 +231,16 @@ def _sizes(
     results: Mapping[NodeId, Result],
 ) -> dict[int, float]:
     """How much each child weighs; empty where the aggregation knows no shares."""
-    if category.aggregation in _BY_WEIGHT:
+    if category.aggregation in BY_WEIGHT:
         return {node.id: node.weight for node in counted}
-    if category.aggregation in _BY_POINTS:
+    if category.aggregation in BY_POINTS:
         return {
             node.id: node.maximum - node.minimum
             if isinstance(node, GradeItem)
             else results[node.id].max
             for node in counted
         }
-    if category.aggregation in _ALIKE:
+    if category.aggregation in ALIKE:
         return {node.id: 1.0 for node in counted}
     if category.aggregation in _ONE:
         by_percent = sorted(

@@ -9,6 +9,7 @@ PARTS = (
     "catalogue",
     "course_admin",
     "files",
+    "grades",
     "home",
     "learning",
     "outline",

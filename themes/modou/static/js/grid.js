@@ -21,6 +21,8 @@ class Grid {
     this.status = table.closest(".grid-box")?.parentElement.querySelector("[data-grid-status]");
     const first = this.cells(this.rows()[0] ?? table)[0];
     for (const cell of table.querySelectorAll('[role="gridcell"]')) cell.tabIndex = -1;
+    // The links lead those without scripts to a form; here the cell itself is edited.
+    for (const link of table.querySelectorAll('[role="gridcell"] a')) link.tabIndex = -1;
     if (first) first.tabIndex = 0;
     table.addEventListener("keydown", (event) => this.key(event));
     table.addEventListener("focusin", (event) => this.focused(event));
@@ -28,6 +30,7 @@ class Grid {
     table.addEventListener("click", (event) => {
       const cell = event.target.closest('[role="gridcell"]');
       if (!cell || this.editing === cell) return;
+      if (event.target.closest("a") && !event.ctrlKey && !event.metaKey) event.preventDefault();
       // One tap edits where there is no keyboard to press Enter on.
       if (matchMedia("(pointer: coarse)").matches) this.begin(cell);
       else cell.focus();
@@ -149,7 +152,7 @@ class Grid {
   end(keep) {
     const cell = this.editing;
     const input = cell.querySelector("input");
-    const value = input.value.trim().replace("，", ".").replace("。", ".").replace(",", ".");
+    const value = input.value.trim(); // the server knows what people mean by 85,5 or ８５
     this.editing = null;
     input.remove();
     const changed = value !== (cell.dataset.value ?? "") || cell.dataset.state === "failed";
@@ -158,7 +161,9 @@ class Grid {
 
   save(cell, value) {
     cell.dataset.state = "saving";
-    cell.textContent = value;
+    // What the server has, as far as this page knows; the value itself may be one that failed.
+    cell.dataset.stored ??= cell.dataset.value ?? "";
+    this.write(cell, value);
     this.queue = this.queue.then(() => this.send(cell, value));
   }
 
@@ -167,10 +172,14 @@ class Grid {
     this.show(saving);
     try {
       const { row, column } = cell.dataset;
-      const url = cell.dataset.url || this.table.dataset.url;
-      const answer = await postJson(url, { row, column, value: value === "" ? null : value }, failed);
+      const url = cell.querySelector("a")?.href || this.table.dataset.url;
+      const body = { row, column, value: value === "" ? null : value, old: cell.dataset.stored };
+      const reason = this.table.dataset.reason && document.getElementById(this.table.dataset.reason);
+      if (reason) body.reason = reason.value;
+      const answer = await postJson(url, body, failed);
       this.paint(cell, answer?.text ?? value, answer?.level);
       cell.dataset.value = answer?.value ?? value;
+      cell.dataset.stored = cell.dataset.value;
       cell.dataset.state = "saved";
       cell.removeAttribute("aria-invalid");
       this.show(saved);
@@ -187,6 +196,7 @@ class Grid {
       // What was typed stays to be corrected; the old grade is still the stored one.
       cell.dataset.state = "failed";
       cell.dataset.value = value;
+      if (error.data?.value !== undefined) cell.dataset.stored = error.data.value;
       cell.setAttribute("aria-invalid", "true");
       const reason = error.message && error.message !== failed ? `${failed}: ${error.message}` : failed;
       this.show(`${this.heading(cell)}: ${reason}`, true);
@@ -200,8 +210,13 @@ class Grid {
     this.status.classList.toggle("is-error", isError);
   }
 
+  /* Into the link, where the cell is one. */
+  write(cell, text) {
+    (cell.querySelector("a") ?? cell).textContent = text;
+  }
+
   paint(cell, text, level) {
-    cell.textContent = text;
+    this.write(cell, text);
     if (level) cell.dataset.level = level;
     else if (level === "") delete cell.dataset.level;
   }

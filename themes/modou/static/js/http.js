@@ -8,7 +8,8 @@ export function csrfToken() {
 
 /**
  * Post `body` as JSON and answer the decoded JSON (or null when there is none).
- * Throws an Error whose message may be shown: the "detail" or "title" of problem JSON, or `failed`.
+ * Throws an Error whose message may be shown: the "detail" or "title" of problem JSON, or `failed`;
+ * its `data` is the decoded problem.
  */
 export async function postJson(url, body, failed = "") {
   const response = await fetch(url, {
@@ -23,7 +24,11 @@ export async function postJson(url, body, failed = "") {
   });
   const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
   const data = isJson ? await response.json() : null;
-  if (!response.ok) throw new Error(data?.detail || data?.title || failed || String(response.status));
+  if (!response.ok) {
+    const error = new Error(data?.detail || data?.title || failed || String(response.status));
+    error.data = data;
+    throw error;
+  }
   return data;
 }
 
