@@ -19,7 +19,11 @@ warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
 
 #: Command -> where it is, "module:attribute".
 COMMANDS = {
+    "backup": "modou.cli.backup:backup",
     "evolve": "modou.cli.evolving:evolve",
+    "keys": "modou.cli.keys:keys",
+    "pack": "modou.cli.packing:pack",
+    "restore": "modou.cli.backup:restore",
     "serve": "modou.cli.serve:serve",
 }
 

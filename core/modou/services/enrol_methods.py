@@ -8,6 +8,7 @@ others.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from BTrees.OOBTree import OOBTree
@@ -107,7 +108,7 @@ def _stored(occasion: Occasion, course: Course, method: EnrolMethod) -> dict[str
         if name not in model.model_fields:
             continue
         if isinstance(value, bytes):
-            context = _secret_context(course, method, name)
+            context = _secret_context(course, method.name, name)
             values[name] = SecretStr(occasion.keys.decrypt(value, context))
         else:
             values[name] = value
@@ -168,8 +169,29 @@ def change_limits(
     return True
 
 
-def _secret_context(course: Course, method: EnrolMethod, name: str) -> bytes:
-    return f"course:{course.id}:enrol:{method.name}:{name}".encode()
+def _secret_context(course: Course, method: str, name: str) -> bytes:
+    return f"course:{course.id}:enrol:{method}:{name}".encode()
+
+
+def reencrypt(occasion: Occasion, after: int = -1, limit: int = 500) -> int:
+    """Encrypt the secrets of up to `limit` courses behind the id `after` with the current key.
+
+    :return: the last id that was looked at, to go on from; -1 at the end
+    """
+    keys = occasion.keys
+    last = -1
+    for id, course in islice(occasion.site.courses.items(after + 1), limit):
+        last = id
+        changed: dict[str, dict[str, Any]] = {}
+        for method, values in course.enrol_methods.items():
+            for name, value in values.items():
+                if isinstance(value, bytes) and keys.needs_rotation(value):
+                    context = _secret_context(course, method, name)
+                    token = keys.encrypt(keys.decrypt(value, context), context)
+                    changed[method] = {**changed.get(method, values), name: token}
+        if changed:
+            course.enrol_methods = {**course.enrol_methods, **changed}
+    return last
 
 
 def _checked(
@@ -201,7 +223,7 @@ def _checked(
         elif value == before.get(name):
             plain[name] = stored[name]
         else:
-            context = _secret_context(course, method, name)
+            context = _secret_context(course, method.name, name)
             plain[name] = occasion.keys.encrypt(value.get_secret_value(), context)
     return plain
 

@@ -1,6 +1,7 @@
 """Invitations: links by which people may register, with what their account gets at once."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from modou.errors import Conflict, Invalid, Message, NotFound
 from modou.i18n import _
@@ -139,3 +140,18 @@ def _fingerprint(occasion: Occasion, code: str) -> bytes:
 
 def _context(invitation: Invitation) -> bytes:
     return f"invitation:{invitation.id}".encode()
+
+
+def reencrypt(occasion: Occasion, after: int = -1, limit: int = 500) -> int:
+    """Encrypt the codes of up to `limit` invitations behind the id `after` with the current key.
+
+    :return: the last id that was looked at, to go on from; -1 at the end
+    """
+    keys = occasion.keys
+    last = -1
+    for id, invitation in islice(occasion.site.invitations.items(after + 1), limit):
+        last = id
+        if keys.needs_rotation(invitation.code_cipher):
+            code = keys.decrypt(invitation.code_cipher, _context(invitation))
+            invitation.code_cipher = keys.encrypt(code, _context(invitation))
+    return last

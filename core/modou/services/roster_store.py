@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Any
 
 from ZODB.blob import Blob
@@ -97,7 +98,7 @@ def unpacked(packed: Any) -> Any:
 def keep(occasion: Occasion, job: RosterJob, tree: str, first: int, records: Sequence[Any]) -> None:
     """Store verdicts or outcomes of some rows under the number of the first."""
     if records:
-        context = f"roster:{job.id}:{tree}:{first}".encode()
+        context = _part_context(job, tree, first)
         getattr(job, tree)[first] = occasion.keys.encrypt(_pack(records), context)
 
 
@@ -111,8 +112,53 @@ def kept(
     except ValueError:
         return
     for number, token in parts.items(min=start):
-        context = f"roster:{job.id}:{tree}:{number}".encode()
+        context = _part_context(job, tree, number)
         yield from enumerate(json.loads(occasion.keys.decrypt(token, context)), start=number)
+
+
+def _part_context(job: RosterJob, tree: str, first: int) -> bytes:
+    return f"roster:{job.id}:{tree}:{first}".encode()
+
+
+def reencrypt(occasion: Occasion, after: int = -1, limit: int = 1) -> int:
+    """Encrypt what is kept of up to `limit` rosters behind the id `after` with the current key.
+
+    :return: the last id that was looked at, to go on from; -1 at the end
+    """
+    keys = occasion.keys
+    last = -1
+    for id, job in islice(occasion.site.rosters.items(after + 1), limit):
+        last = id
+        _reencrypt_rows(occasion, job)
+        for tree in ("verdicts", "outcomes"):
+            parts = getattr(job, tree)
+            for first, token in list(parts.items()):
+                if keys.needs_rotation(token):
+                    context = _part_context(job, tree, first)
+                    parts[first] = keys.encrypt(keys.decrypt(token, context), context)
+    return last
+
+
+def _reencrypt_rows(occasion: Occasion, job: RosterJob) -> None:
+    keys = occasion.keys
+    if job.rows is None:
+        return
+    offsets = [0]
+    anew = Blob()
+    changed = False
+    with job.rows.open("r") as source, anew.open("w") as target:
+        for number, (begin, end) in enumerate(pairwise(job.offsets)):
+            source.seek(begin)
+            token = source.read(end - begin)
+            if keys.needs_rotation(token):
+                context = _rows_context(job, number)
+                token = keys.encrypt(keys.decrypt(token, context), context)
+                changed = True
+            target.write(token)
+            offsets.append(offsets[-1] + len(token))
+    if changed:
+        job.rows = anew
+        job.offsets = tuple(offsets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,16 @@ def change(occasion: Occasion, section: str, changes: Mapping[str, Any]) -> list
     return changed
 
 
+def reencrypt(occasion: Occasion) -> None:
+    """Encrypt the secret settings of all sections with the current key."""
+    keys = occasion.keys
+    for section, stored in occasion.site.settings.items():
+        for name, value in list(stored.items()):
+            if isinstance(value, bytes) and keys.needs_rotation(value):
+                context = secret_context(section, name)
+                stored[name] = keys.encrypt(keys.decrypt(value, context), context)
+
+
 def reset(occasion: Occasion, section: str) -> None:
     """Forget what operators stored for a section: back to the .ini's and the schema's defaults."""
     schema_of(occasion, section)

@@ -62,11 +62,13 @@ class PostgresPlace:
 
     :param dsn: of libpq, "host=… dbname=…"; may hold the password: never shown, see `__str__`
     :param blobs: folder of the blobs: a cache of what is in the database, or (shared) their home
+    :param cache: folder in which RelStorage keeps its cache from one start to the next
     """
 
     dsn: str
     blobs: Path | None
     shared_blobs: bool
+    cache: Path | None = None
 
     def parameters(self) -> Mapping[str, str]:
         """The parts of the dsn, without the password."""
@@ -148,7 +150,8 @@ def place_of(uri: str) -> Place:
             "know that and file://"
         )
     blobs = Path(storage.blob_dir) if storage.blob_dir else None
-    return PostgresPlace(dsn, blobs, bool(storage.shared_blob_dir))
+    cache = Path(storage.cache_local_dir) if storage.cache_local_dir else None
+    return PostgresPlace(dsn, blobs, bool(storage.shared_blob_dir), cache)
 
 
 def remove_database(uri: str) -> list[Path]:

@@ -1,6 +1,5 @@
 """Accounts by the verbs: what is refused, what is stored, who may."""
 
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
