@@ -9,6 +9,7 @@ from collections.abc import Callable
 from modou.models.courses import Activity, Course, Section
 from modou.models.enrolments import Enrolment
 from modou.models.people import User
+from modou.services import teaching
 from modou.services.access import SiteAccess
 from modou.services.participants import index_participant
 from modou.services.user_index import put_name, put_username
@@ -70,6 +71,7 @@ def add_course(
             activity.completion = ("viewed",)
             course.add_activity(activity, section)
             save_page(occasion, activity)
+        teaching.index_course(occasion, course)
         done = [a.id for a in course.ordered_activities()][: int(activities * done_share)]
         for number in range(learners):
             user = site.users.by_id(site.user_index.usernames[f"learner{number}"])
@@ -88,4 +90,4 @@ def save_page(occasion: object, activity: Activity) -> None:
     """Give a page activity about 2 KB of text, as its plugin would."""
     text = "停电、验电、挂接地线，悬挂标示牌和装设遮栏，是在电气设备上工作的安全技术措施。\n\n" * 18
     type_ = occasion.assembled.activity_types["page"]  # type: ignore[attr-defined]
-    type_.save(occasion, activity, {"text": text, "format": "markdown"})
+    type_.save(occasion, activity, {"source": text, "markup": "markdown"})
