@@ -164,7 +164,9 @@ def standing_of(
 
 
 def progress_text(page: Page, standing: Standing) -> str:
-    """How many activities are complete, e.g. "12 / 40 activities"."""
+    """How many activities are complete, e.g. "12 / 40 activities"; "" when none is tracked."""
+    if not standing.total:
+        return ""
     return page.gettext(
         _(
             "${done} / ${total} activities",
@@ -175,6 +177,8 @@ def progress_text(page: Page, standing: Standing) -> str:
 
 def rest_text(page: Page, standing: Standing) -> str:
     """What is missing, or that nothing is."""
+    if not standing.total:
+        return ""
     if standing.completed or (standing.total and standing.done == standing.total):
         return page.gettext(_("Completed"))
     return page.gettext(_("${number} to go", mapping={"number": standing.total - standing.done}))

@@ -1,4 +1,7 @@
-/* Lists that are put in order by drag or by keyboard; the markup is macros/reorder.jinja2. */
+/* Lists that are put in order by drag or by keyboard; the markup is macros/reorder.jinja2.
+
+   Lists of one group exchange items, by drag and, at a list's first and last place, by the arrow
+   keys. What changed is posted list by list, or (data-reorder-whole) the whole group at once. */
 
 import Sortable from "../vendor/sortablejs/sortable.esm.js";
 import { announce, postJson } from "./http.js";
@@ -8,37 +11,46 @@ const known = new WeakSet();
 export function enhance(root) {
   for (const list of root.querySelectorAll("[data-reorder]")) {
     if (known.has(list)) continue;
-    known.add(list);
-    new Order(list);
+    const lists = groupOf(list);
+    for (const one of lists) known.add(one);
+    new Order(lists);
   }
 }
 
 const itemsOf = (list) => [...list.children].filter((item) => item.dataset.id !== undefined);
 const idsOf = (list) => itemsOf(list).map((item) => item.dataset.id);
 
-/* Put `list` into the order of `ids`; items that are elsewhere come back. */
-function arrange(list, ids) {
-  for (const id of ids) {
-    const item = [...document.querySelectorAll("[data-id]")].find((one) => one.dataset.id === id);
-    if (item) list.append(item);
-  }
+/* The lists that exchange items with `list`, in the order of the page. */
+function groupOf(list) {
+  const group = list.dataset.reorderGroup;
+  if (!group) return [list];
+  return [...document.querySelectorAll("[data-reorder]")].filter(
+    (one) => one.dataset.reorderGroup === group,
+  );
 }
 
 class Order {
-  constructor(list) {
-    this.list = list;
-    this.saved = idsOf(list);
+  constructor(lists) {
+    this.lists = lists;
     this.lifted = null;
+    this.saved = this.order();
+    this.saving = Promise.resolve();
+    for (const list of lists) this.enhance(list);
+  }
+
+  enhance(list) {
     const help = document.createElement("p");
     help.className = "visually-hidden";
     help.id = `reorder-help-${Math.random().toString(36).slice(2)}`;
     help.textContent = list.dataset.textHelp ?? "";
     list.before(help);
-    for (const handle of this.handles()) {
+    for (const item of itemsOf(list)) {
+      const handle = item.querySelector("[data-reorder-handle]");
+      if (!handle) continue;
       handle.hidden = false;
       handle.setAttribute("aria-describedby", help.id);
     }
-    list.addEventListener("keydown", (event) => this.key(event));
+    list.addEventListener("keydown", (event) => this.key(event, list));
     list.addEventListener("focusout", (event) => this.left(event));
     Sortable.create(list, {
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
@@ -46,34 +58,40 @@ class Order {
       handle: "[data-reorder-handle]",
       group: list.dataset.reorderGroup || undefined,
       ghostClass: "is-ghost",
-      onEnd: (event) => {
-        if (event.from === event.to && event.oldIndex === event.newIndex) return;
-        this.save();
-        if (event.to !== event.from) event.to.dispatchEvent(new CustomEvent("modou:reordered"));
-      },
+      onEnd: () => this.save(),
     });
-    list.addEventListener("modou:reordered", () => this.save());
   }
 
-  handles() {
-    return this.list.querySelectorAll(":scope > [data-id] [data-reorder-handle]");
+  /* List -> the ids in it, as the page shows them now. */
+  order() {
+    return new Map(this.lists.map((list) => [list, idsOf(list)]));
+  }
+
+  /* Put everything back to where `order` says. */
+  restore(order) {
+    const items = new Map(
+      this.lists.flatMap(itemsOf).map((item) => [item.dataset.id, item]),
+    );
+    for (const [list, ids] of order) {
+      for (const id of ids) if (items.has(id)) list.append(items.get(id));
+    }
   }
 
   say(name, item) {
-    const items = itemsOf(this.list);
+    const list = item?.parentElement ?? this.lists[0];
+    const items = itemsOf(list);
     announce(
-      (this.list.dataset[name] ?? "")
+      (list.dataset[name] ?? "")
         .replace("${title}", item?.dataset.title ?? "")
         .replace("${position}", items.indexOf(item) + 1)
         .replace("${total}", items.length),
     );
   }
 
-  key(event) {
+  key(event, list) {
     const handle = event.target.closest("[data-reorder-handle]");
-    if (!handle) return;
-    const item = handle.closest("[data-id]");
-    if (item.parentElement !== this.list) return;
+    const item = handle?.closest("[data-id]");
+    if (!item || item.parentElement !== list) return;
     if (event.key === " " || event.key === "Enter") {
       event.preventDefault();
       if (this.lifted) this.drop();
@@ -84,7 +102,7 @@ class Order {
       handle.focus();
     } else if (this.lifted === item && event.key === "Escape") {
       event.preventDefault();
-      arrange(this.list, this.before);
+      this.restore(this.before);
       this.unmark();
       handle.focus();
       this.say("textMoved", item);
@@ -93,18 +111,21 @@ class Order {
 
   lift(item) {
     this.lifted = item;
-    this.before = idsOf(this.list);
+    this.before = this.order();
     item.classList.add("is-lifted");
     this.say("textLifted", item);
   }
 
   move(item, key) {
-    const items = itemsOf(this.list);
+    const list = item.parentElement;
+    const items = itemsOf(list);
     const at = items.indexOf(item);
-    if (key === "ArrowUp" && at > 0) items[at - 1].before(item);
-    if (key === "ArrowDown" && at < items.length - 1) items[at + 1].after(item);
+    const step = { ArrowUp: -1, ArrowDown: 1 }[key] ?? 0;
+    const neighbour = this.lists[this.lists.indexOf(list) + step];
     if (key === "Home") items[0].before(item);
-    if (key === "End") items.at(-1).after(item);
+    else if (key === "End") items.at(-1).after(item);
+    else if (items[at + step]) items[at + step][step < 0 ? "before" : "after"](item);
+    else if (neighbour) neighbour[step < 0 ? "append" : "prepend"](item);
     this.say("textMoved", item);
   }
 
@@ -115,7 +136,7 @@ class Order {
 
   drop() {
     this.unmark();
-    if (idsOf(this.list).join() !== this.before.join()) this.save();
+    this.save();
   }
 
   /* Moving the element in the page may blur it for a moment; only a real departure puts it down. */
@@ -127,30 +148,42 @@ class Order {
     });
   }
 
-  async save() {
-    const ids = idsOf(this.list);
-    const body = { ids };
-    if (this.list.dataset.reorderList) body.list = this.list.dataset.reorderList;
-    this.list.setAttribute("aria-busy", "true");
+  /* One after the other, so that answers cannot overtake each other. */
+  save() {
+    this.saving = this.saving.then(() => this.send());
+    return this.saving;
+  }
+
+  async send() {
+    const order = this.order();
+    const changed = this.lists.filter(
+      (list) => order.get(list).join() !== this.saved.get(list).join(),
+    );
+    if (!changed.length) return;
+    const { reorderUrl: url, textFailed: failed, reorderWhole: whole } = this.lists[0].dataset;
+    const part = (list) => ({ list: list.dataset.reorderList, ids: order.get(list) });
+    const bodies = whole === undefined ? changed.map(part) : [{ lists: this.lists.map(part) }];
+    for (const list of changed) list.setAttribute("aria-busy", "true");
     try {
-      await postJson(this.list.dataset.reorderUrl, body, this.list.dataset.textFailed);
-      this.saved = ids;
+      for (const body of bodies) await postJson(url, body, failed);
+      this.saved = order;
+      changed[0].parentElement.querySelector(":scope > .reorder-error")?.remove();
       this.say("textSaved");
     } catch (error) {
-      arrange(this.list, this.saved);
-      this.failed(error.message);
+      this.restore(this.saved);
+      this.failed(changed[0], error.message);
     } finally {
-      this.list.removeAttribute("aria-busy");
+      for (const list of changed) list.removeAttribute("aria-busy");
     }
   }
 
-  failed(reason) {
-    const text = this.list.dataset.textFailed ?? "";
+  failed(list, reason) {
+    const text = list.dataset.textFailed ?? "";
     const notice = document.createElement("div");
     notice.className = "notice notice-error reorder-error";
     notice.setAttribute("role", "alert");
     notice.textContent = reason && reason !== text ? `${text}: ${reason}` : text;
-    this.list.parentElement.querySelector(".reorder-error")?.remove();
-    this.list.before(notice);
+    list.parentElement.querySelector(":scope > .reorder-error")?.remove();
+    list.before(notice);
   }
 }
