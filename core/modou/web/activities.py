@@ -15,7 +15,6 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from markupsafe import escape
-from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
 
@@ -51,9 +50,7 @@ def show(
     course, activity = context.course, context.activity
     occasion = request.occasion
     outline = learning.outline_of(occasion, course)
-    shown = outline.by_id.get(activity.id)
-    if shown is None:
-        raise HTTPNotFound
+    shown = outline.by_id[activity.id]
     _enrolment, standing = standing_of(request, course, outline)
     if note and learning.note_view(occasion, course, activity):
         _enrolment, standing = standing_of(request, course, outline)

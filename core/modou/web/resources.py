@@ -118,9 +118,12 @@ def bare_activity(request: Request) -> Activity:
 def activity(request: Request) -> Any:
     """The activity in the context class of its type, or why it cannot be opened.
 
-    Locks are checked here, so that no view of a plugin can forget to, whatever the method.
+    Locks are checked here, and that it is not hidden, so that no view of a plugin can forget to,
+    whatever the method.
     """
     node = bare_activity(request)
+    if node.id not in learning.outline_of(request.occasion, node.course).by_id:
+        raise KeyError(node.id)
     verdict = learning.objection(request.occasion, node.course, node.id)
     if verdict is not None:
         return LockedActivity(node, None, verdict)
