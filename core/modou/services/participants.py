@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 from modou.models.courses import Course
 from modou.models.enrolments import Enrolment
 from modou.models.participants import Participant, ParticipantIndex
 from modou.models.people import User
+from modou.services.name_search import fold, search_keys, sort_key
 from modou.services.occasion import Occasion
 
 #: What lists can be sorted by; with "-" in front from the end.
@@ -40,7 +39,7 @@ class Filters:
 
     def test(self, now: int) -> Callable[[Participant], bool]:
         """A function that tells whether a row passes."""
-        words = self.text.casefold().split()
+        words = [(word.casefold(), fold(word)) for word in self.text.split()]
 
         def passes(row: Participant) -> bool:
             if self.cohorts is not None and row.cohort not in self.cohorts:
@@ -53,7 +52,9 @@ class Filters:
                 state = row.state_at(now)
                 if state == "ended" if self.state == "present" else state != self.state:
                     return False
-            return all(word in row.search for word in words)
+            return all(
+                word in row.search or (folded and folded in row.search) for word, folded in words
+            )
 
         return passes
 
@@ -160,14 +161,6 @@ def user_renamed(occasion: Occasion, user: User) -> None:
 
 
 @lru_cache(maxsize=4096)
-def sort_key(name: str) -> str:
-    """Lower-case pinyin of `name`, a space between syllables: 王芳 -> "wang fang"."""
-    return " ".join(lazy_pinyin(name)).casefold()
-
-
-@lru_cache(maxsize=4096)
 def _search_text(name: str, username: str) -> str:
-    syllables = lazy_pinyin(name)
-    initials = lazy_pinyin(name, style=Style.FIRST_LETTER)
-    parts = (name, username, "".join(syllables), "".join(initials))
-    return "\n".join(dict.fromkeys(part.casefold() for part in parts if part))
+    parts = (name.casefold(), username.casefold(), *sorted(search_keys(name)))
+    return "\n".join(dict.fromkeys(part for part in parts if part))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from modou.errors import Message, ModouError
 from modou.models.courses import Course
 from modou.models.people import User
-from modou.services import accounts, cohorts, enrolling, participants
+from modou.services import accounts, cohorts, enrolling
+from modou.services.name_search import sort_key
 from modou.services.occasion import Occasion
 from modou.services.roster_rows import (
     BAD,
@@ -118,7 +119,8 @@ def _note(pairs: Iterable[tuple[User, Outcome]], refused: Mapping[int, Message])
 
 def free_username(occasion: Occasion, name: str) -> str:
     """A username that nobody has: the name's pinyin and five digits. Never anything private."""
-    pinyin = "".join(c for c in participants.sort_key(name) if c.isascii() and c.isalnum())[:24]
+    spelled = sort_key(name).partition("\t")[0]
+    pinyin = "".join(c for c in spelled if c.isascii() and c.isalnum())[:24]
     taken = occasion.site.user_index.usernames
     while True:
         username = f"{pinyin or 'user'}{secrets.randbelow(100_000):05}"

@@ -187,6 +187,8 @@ _CUSTOM: dict[str, Message] = {
 _KINDS: dict[str, Any] = {
     "string_too_short": _("This must not be empty."),
     "string_too_long": _("This is too long: at most ${max_length} characters."),
+    "too_short": _("This is too short: at least ${min_length} characters."),
+    "too_long": _("This is too long: at most ${max_length} characters."),
     "int_parsing": _("This must be a whole number."),
     "int_from_float": _("This must be a whole number."),
     "float_parsing": _("This must be a number."),

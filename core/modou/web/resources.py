@@ -16,6 +16,7 @@ from modou.models.courses import Activity, Course
 from modou.models.enrolments import Enrolment
 from modou.models.people import User
 from modou.services import learning
+from modou.services.enrolling import may_see
 from modou.store.containers import decode_id
 
 Factory = Callable[[Request], Any]
@@ -141,6 +142,20 @@ def activity_core(request: Request) -> Any:
     return bare_activity(request)
 
 
+class CohortsContext:
+    """The list of cohorts. Class teachers may open it; they see their own cohorts in it."""
+
+    def __init__(self, site: Any) -> None:
+        self.above = site
+
+    def roles_of(self, user: User | None, now: int) -> tuple[str, ...]:
+        return ("class_teacher",) if user is not None and user.leads else ()
+
+
+def cohorts(request: Request) -> CohortsContext:
+    return CohortsContext(request.site)
+
+
 class EnrolmentContext:
     """One person's part in a course."""
 
@@ -156,11 +171,13 @@ class EnrolmentContext:
 
 @found
 def enrolment(request: Request) -> Any:
+    """One person's part in a course; for a class teacher of another cohort it does not exist."""
     in_course: Course = request.site.courses[request.matchdict["course"]]
     user_id = decode_id(request.matchdict["user"])
-    return EnrolmentContext(
-        in_course, in_course.enrolments[user_id], request.site.users.by_id(user_id)
-    )
+    part: Enrolment = in_course.enrolments[user_id]
+    if not may_see(request.occasion, in_course, part):
+        raise KeyError(user_id)
+    return EnrolmentContext(in_course, part, request.site.users.by_id(user_id))
 
 
 @found

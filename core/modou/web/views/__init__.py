@@ -7,12 +7,16 @@ from pyramid.config import Configurator
 
 PARTS = (
     "catalogue",
+    "cohorts",
     "course_admin",
+    "enrolling",
     "files",
     "grades",
     "home",
     "learning",
     "outline",
+    "participants",
+    "rosters",
     "settings",
     "system",
     "teaching",
