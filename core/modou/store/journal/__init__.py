@@ -1,0 +1,37 @@
+"""The journal: an append-only log of facts, written in the transaction of the change they tell.
+
+Writers never meet: each committing thread of each process has a log of its own, and puts one
+batch of events per commit into it::
+
+    journal.logs        OOBTree: writer name -> Log
+      log.batches       LOBTree: sequence number -> Batch
+        batch.records   one canonical JSON text per event
+    journal.seals       OOBTree: day -> Seal
+
+What can be shown with it:
+
+- every batch carries the Merkle root of its events (RFC 6962, section 2.1) and a digest over that
+  root and the batch before it: whoever changes, drops or reorders an event in the past breaks the
+  chain (`verify` names the place);
+- a daily *seal* covers the ends of all logs: whoever drops the end of a log breaks the seal;
+- that one event was recorded can be proved without showing another (`prove`).
+"""
+
+from modou.store.journal.digests import ALGORITHMS, Proof, check_proof
+from modou.store.journal.logs import Batch, Journal, Log, Place, Seal, writer_name
+from modou.store.journal.verifying import Fault, Report, verify
+
+__all__ = [
+    "ALGORITHMS",
+    "Batch",
+    "Fault",
+    "Journal",
+    "Log",
+    "Place",
+    "Proof",
+    "Report",
+    "Seal",
+    "check_proof",
+    "verify",
+    "writer_name",
+]
