@@ -60,6 +60,11 @@ def grade_aggregations() -> Sequence[GradeAggregation]:
 
 
 @hookimpl
+def before_enrolment(users: Sequence[User]) -> Mapping[int, Verdict]:
+    return policies.keep_out_suspended(users)
+
+
+@hookimpl
 def enrol_methods() -> Sequence[EnrolMethod]:
     return enrol.METHODS
 

@@ -1,6 +1,6 @@
 """The built-in answers to asking hooks about people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modou.builtin.settings import BuiltinSettings
@@ -37,3 +37,9 @@ def check_email_domain(occasion: Occasion, values: Mapping[str, Any]) -> Verdict
             mapping={"domains": ", ".join(domains)},
         )
     )
+
+
+def keep_out_suspended(users: Sequence[User]) -> Mapping[int, Verdict]:
+    """Nobody enrols an account that is suspended."""
+    reason = Deny(_("The account is suspended."))
+    return {user.id: reason for user in users if user.status != "active"}

@@ -12,7 +12,7 @@ from modou.errors import Conflict, Invalid, NotAllowed
 from modou.i18n import _
 from modou.models.people import User
 from modou.permissions import Capability
-from modou.services import identity, roles, sessions
+from modou.services import identity, participants, roles, sessions
 from modou.services.account_checks import (
     POLICY,
     account_problems,

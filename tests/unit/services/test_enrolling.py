@@ -71,6 +71,15 @@ class TestEnrol:
             assert "ends" in refused.value.errors
             assert not course.enrolments
 
+    def test_a_suspended_account_is_not_enrolled(self, site: SiteUnderTest) -> None:
+        with site.occasion() as occasion:
+            course = factories.course(occasion)
+            good, bad = factories.user(occasion), factories.user(occasion)
+            bad.status = "suspended"
+            report = enrolling.enrol(occasion, course, [good, bad])
+            assert report.enrolled == [good.id]
+            assert list(report.refused) == [bad.id]
+
     def test_a_plugin_may_refuse_some_and_is_asked_once(
         self, site: SiteUnderTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -58,7 +58,7 @@ class CohortForm(Form):
     """A cohort's data."""
 
     title = wtforms.StringField(
-        _("Title"), [validators.InputRequired(_("This must not be empty."))],
+        _("Cohort title"), [validators.InputRequired(_("This must not be empty."))],
         render_kw={"maxlength": 120},
     )  # fmt: skip
     number = wtforms.StringField(
