@@ -184,6 +184,8 @@ def change_profile(
         put_username(occasion, user, entries.username)
     if "name" in fields:
         put_name(occasion, user, entries.name)
+    if "name" in fields or "username" in fields:
+        participants.user_renamed(occasion, user)
     if "username" in fields or "name" in fields:
         user_renamed(occasion, user)
     if "email" in fields:

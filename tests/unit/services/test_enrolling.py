@@ -5,7 +5,7 @@ import pytest
 from modou.declarations import Deny
 from modou.errors import Invalid, NotAllowed
 from modou.models.cohorts import Cohort
-from modou.services import enrolling, participants
+from modou.services import accounts, enrolling, participants
 from modou.services.participants import Filters
 from tests import factories
 from tests.conftest import SiteUnderTest
@@ -217,8 +217,7 @@ class TestParticipants:
         with site.occasion() as occasion:
             course, user = factories.course(occasion), factories.user(occasion, "a", "张伟")
             enrolling.enrol(occasion, course, [user])
-            user.name = "安然"
-            participants.user_renamed(occasion, user)
+            accounts.change_profile(occasion, user, name="安然")
             assert participants.select(occasion, course, Filters(text="anran")) == [user.id]
 
     def test_enrolments_made_by_other_ways_are_listed(self, site: SiteUnderTest) -> None:
