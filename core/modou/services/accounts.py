@@ -12,7 +12,7 @@ from modou.errors import Conflict, Invalid, NotAllowed
 from modou.i18n import _
 from modou.models.people import User
 from modou.permissions import Capability
-from modou.services import identity, participants, roles, sessions
+from modou.services import identity, roles, sessions
 from modou.services.account_checks import (
     POLICY,
     account_problems,
@@ -184,8 +184,6 @@ def change_profile(
         put_username(occasion, user, entries.username)
     if "name" in fields:
         put_name(occasion, user, entries.name)
-    if "name" in fields or "username" in fields:
-        participants.user_renamed(occasion, user)
     if "username" in fields or "name" in fields:
         user_renamed(occasion, user)
     if "email" in fields:
