@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pyramid.config import Configurator
 
 from modou import __version__
-from modou.builtin import enrol, policies, views
+from modou.builtin import enrol, navigation, policies, views
 from modou.builtin.activity_types import ACTIVITY_TYPES
 from modou.builtin.services import conditions
 from modou.builtin.settings import BuiltinSettings
@@ -169,6 +169,7 @@ def nav_items() -> Sequence[NavItem]:
             capability=Capability.GRADE_VIEW,
             order=60,
         ),
+        *navigation.PEOPLE,
         NavItem(
             "admin",
             "settings",

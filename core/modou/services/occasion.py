@@ -126,6 +126,15 @@ class Occasion:
             _("You lack the permission: ${what}.", mapping={"what": what or capability})
         )
 
+    def require_actor(self) -> User:
+        """Who acts, for what everybody may do with their own things.
+
+        :raises SignInNeeded: nobody is signed in
+        """
+        if self.actor is None:
+            raise SignInNeeded(_("Please sign in to go on."))
+        return self.actor
+
     def forget_capabilities(self) -> None:
         """After roles or enrolments of the actor changed within the occasion."""
         self._capabilities.clear()

@@ -11,6 +11,7 @@ from itertools import chain, islice
 from modou.errors import Invalid
 from modou.models.identity_numbers import normalise_document_number, normalise_mobile
 from modou.models.people import User
+from modou.services.name_search import fold, search_keys
 from modou.services.occasion import Occasion
 
 
@@ -92,23 +93,13 @@ def search_users(occasion: Occasion, text: str) -> Iterator[User]:
     for id in chain(
         (user.id for user in exact if user is not None),
         usernames,
-        index.named(fold_search(text)),
+        index.named(fold(text)),
     ):
         if id not in seen:
             seen.add(id)
             user = site.users.get(id)
             if user is not None:
                 yield user
-
-
-def search_keys(name: str) -> tuple[str, ...]:
-    """What beginnings of a name are found by."""
-    return (fold_search(name),)
-
-
-def fold_search(text: str) -> str:
-    """The spelling in which a typed beginning of a name is compared with the search keys."""
-    return "".join(text.casefold().split())
 
 
 def users_by_username(
@@ -188,8 +179,8 @@ def put_id_number(occasion: Occasion, user: User, fingerprint: bytes) -> None:
 
 def put_name(occasion: Occasion, user: User, name: str) -> None:
     names = occasion.site.user_index.names
-    old = set(search_keys(user.name)) if user.name else set()
-    new = set(search_keys(name)) if name else set()
+    old = search_keys(user.name) if user.name else frozenset()
+    new = search_keys(name) if name else frozenset()
     for key in old - new:
         if (key, user.id) in names:
             names.remove((key, user.id))

@@ -1,7 +1,8 @@
 """How much one request may carry.
 
-Forms and JSON may be `FORM_LIMIT` bytes, uploads (multipart) `modou.upload_limit`. Asked before
-anything is parsed; the server's own limit (`max_request_body_size` in the .ini) lies above.
+Forms and JSON may be `FORM_LIMIT` bytes, uploads (multipart) of people who are signed in
+`modou.upload_limit`. Asked before anything is parsed; the server's own limit
+(`max_request_body_size` in the .ini) lies above.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,9 @@ def tween_factory(
     def tween(request: Request) -> Response:
         size = request.content_length or 0
         if size > FORM_LIMIT:
-            upload = request.content_type == "multipart/form-data"
+            upload = (
+                request.content_type == "multipart/form-data" and request.occasion.actor is not None
+            )
             limit = upload_limit if upload else FORM_LIMIT
             if size > limit:
                 return modou_error(
@@ -46,4 +49,4 @@ def tween_factory(
 
 
 def includeme(config: Configurator) -> None:
-    config.add_tween("modou.web.limits.tween_factory", under="modou.web.headers.tween_factory")
+    config.add_tween("modou.web.limits.tween_factory", under="pyramid_tm.tm_tween_factory")

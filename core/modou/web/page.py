@@ -240,9 +240,9 @@ class Page:
 
 def _nearest(request: Request, routes: Sequence[str]) -> str:
     """Which of `routes` the present page belongs to: its own, or the longest that it begins with
-    ("course_edit" belongs to "course")."""
+    ("course_edit" belongs to "course", "admin_user_roles" to "admin_users")."""
     here = request.matched_route.name if request.matched_route else ""
-    own = [r for r in routes if here == r or here.startswith(r + "_")]
+    own = [r for r in routes if here == r or f"{here}_".startswith(r.removesuffix("s") + "_")]
     return max(own, key=len, default="")
 
 

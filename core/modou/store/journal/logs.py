@@ -122,9 +122,26 @@ class Log(Persistent):
         before = self.batches.get(number - 1)
         return before.digest if before is not None else b""
 
-    def newest_first(self) -> Iterator[Event]:
-        for number in reversed(self.batches.keys()):
-            yield from reversed(list(self.batches[number]))
+    def newest_first(self, before: int = 0) -> Iterator[Event]:
+        """Events, newest first; with `before` (UTC microseconds) only older ones."""
+        number = self._first_at(before) if before else self.last
+        while (batch := self.batches.get(number)) is not None:
+            for event in reversed(list(batch)):
+                if not before or event.time < before:
+                    yield event
+            number -= 1
+
+    def _first_at(self, time: int) -> int:
+        """Number of the first batch with an event at `time` or later; the last one if none has."""
+        # Numbers have no gaps and times only grow, so a few batches tell the place.
+        low, high = 1, self.last
+        while low < high:
+            middle = (low + high) // 2
+            if self.batches[middle].time < time:
+                low = middle + 1
+            else:
+                high = middle
+        return high
 
     def __iter__(self) -> Iterator[Event]:
         for batch in self.batches.values():
@@ -229,9 +246,10 @@ class Journal(Persistent):
 
     # -- reading
 
-    def newest_first(self) -> Iterator[Event]:
-        """All events, newest first, merged lazily from the logs."""
-        logs = [log.newest_first() for log in self.logs.values()]
+    def newest_first(self, before: int = 0) -> Iterator[Event]:
+        """All events, newest first, merged lazily from the logs; with `before` (UTC microseconds)
+        only older ones."""
+        logs = [log.newest_first(before) for log in self.logs.values()]
         return heapq.merge(*logs, key=lambda e: -e.time)
 
     def __iter__(self) -> Iterator[Event]:

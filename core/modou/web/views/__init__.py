@@ -6,6 +6,10 @@ Each has an `includeme` that adds its routes and views.
 from pyramid.config import Configurator
 
 PARTS = (
+    "accounts_audit",
+    "accounts_invitations",
+    "accounts_people",
+    "accounts_roles",
     "catalogue",
     "cohorts",
     "course_admin",
@@ -16,8 +20,10 @@ PARTS = (
     "learning",
     "outline",
     "participants",
+    "profile",
     "rosters",
     "settings",
+    "signing_in",
     "system",
     "teaching",
 )

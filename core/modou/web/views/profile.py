@@ -1,0 +1,161 @@
+"""One's own account: data, ID document, password, signed-in devices."""
+
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.view import view_config
+
+from modou.errors import Invalid, NotAllowed
+from modou.i18n import _
+from modou.models.people import User
+from modou.services import accounts, identity, recovery, sessions
+from modou.services.roles import find_role, grants_of, role_title
+from modou.web.forms.accounts import ChangePasswordForm, IdentityForm, ProfileForm
+from modou.web.i18n import LOOK
+from modou.web.page import flash
+from modou.web.security import session_token
+from modou.web.views.signing_in import mail_link
+from modou.web.views.user_parts import SessionRow, context_title, session_rows
+
+
+def _begin(request: Request, active: str) -> tuple[User, dict[str, Any]]:
+    """Who it is, and what all the profile's pages show.
+
+    :raises SignInNeeded:
+    """
+    me = request.occasion.require_actor()
+    page = request.page
+    page.title = page.gettext(_("My profile"))
+    tabs = [
+        {"title": page.gettext(title), "href": page.url(route), "active": route == active}
+        for route, title in (
+            ("profile", _("Personal data")),
+            ("profile_identity", _("ID document")),
+            ("profile_password", _("Password")),
+            ("profile_sessions", _("Devices")),
+        )
+    ]
+    return me, {"tabs": tabs, "user": me}
+
+
+@view_config(route_name="profile", renderer="profile.jinja2")
+def profile(request: Request) -> Any:
+    """Name, phone, e-mail; language and appearance post to the route `preferences`."""
+    me, values = _begin(request, "profile")
+    occasion = request.occasion
+    form = ProfileForm.of(request, data={"name": me.name, "email": me.email})
+    if request.method == "POST" and "confirm" in request.POST:
+        sent = recovery.ask_confirmation(occasion, me, mail_link(request, "confirm_email"))
+        flash(request, _("A mail is on its way.") if sent else _("A mail was sent just now."))
+        return HTTPSeeOther(request.path)
+    if request.method == "POST" and form.validate():
+        try:
+            _save_profile(request, me, form)
+        except Invalid as error:
+            form.take(error)
+        except NotAllowed as error:
+            form.form_errors.append(error.message)
+        else:
+            flash(request, _("Saved."))
+            return HTTPSeeOther(request.path)
+    roles = []
+    for grant in grants_of(occasion, me):
+        if grant.context is not None and occasion.site.role(grant.role) is not None:
+            title = request.page.gettext(role_title(find_role(occasion, grant.role)))
+            roles.append((title, context_title(request, grant.context)))
+    return {**values, "form": form, "look": LOOK, "roles": roles}
+
+
+def _save_profile(request: Request, me: User, form: ProfileForm) -> None:
+    """:raises Invalid: with the problems of phone and the other fields together"""
+    occasion = request.occasion
+    # The name cannot be changed once an ID document stands beside it: then it is not in the form.
+    name = form.name.data if "name" in request.POST else None
+    found = accounts.account_problems(
+        occasion,
+        username=me.username,
+        name=name or "",
+        email=form.email.data or "",
+        phone=form.phone.data or "",
+        exclude=me,
+    )
+    if found:
+        raise Invalid(next(iter(found.values()))[0], errors=found)
+    changed_email = (form.email.data or "").strip() != me.email
+    accounts.change_profile(occasion, me, name=name, email=form.email.data or "")
+    if "remove_phone" in request.POST:
+        identity.set_phone(occasion, me, "")
+    elif (form.phone.data or "").strip():
+        identity.set_phone(occasion, me, form.phone.data)
+    if changed_email:
+        recovery.ask_confirmation(occasion, me, mail_link(request, "confirm_email"))
+
+
+@view_config(route_name="profile_identity", renderer="profile_identity.jinja2")
+def profile_identity(request: Request) -> Any:
+    """The ID document: entered once, shown masked."""
+    me, values = _begin(request, "profile_identity")
+    form = IdentityForm.of(request)
+    if request.method == "POST" and form.validate():
+        try:
+            identity.set_identity(
+                request.occasion, me, id_type=form.id_type.data, id_number=form.id_number.data
+            )
+        except Invalid as error:
+            form.take(error)
+        except NotAllowed as error:
+            form.form_errors.append(error.message)
+        else:
+            flash(request, _("Your ID document is recorded."))
+            return HTTPSeeOther(request.path)
+    id_type = identity.ID_TYPES.get(me.id_type)
+    return {**values, "form": form, "id_type": id_type}
+
+
+@view_config(route_name="profile_password", renderer="profile_password.jinja2")
+def profile_password(request: Request) -> Any:
+    """Another password; all other devices are signed out."""
+    me, values = _begin(request, "profile_password")
+    form = ChangePasswordForm.of(request)
+    if request.method == "POST" and form.validate():
+        try:
+            accounts.change_password(
+                request.occasion,
+                me,
+                old=form.old.data,
+                new=form.new.data,
+                keep_session=sessions.key_of(session_token(request)),
+            )
+        except Invalid as error:
+            form.take(error)
+        else:
+            flash(request, _("Your new password is set. All other devices are signed out."))
+            return HTTPSeeOther(request.path)
+    return {**values, "form": form}
+
+
+@view_config(route_name="profile_sessions", renderer="profile_sessions.jinja2")
+def profile_sessions(request: Request) -> Any:
+    """Where one is signed in; ending one or all others."""
+    me, values = _begin(request, "profile_sessions")
+    occasion = request.occasion
+    own = sessions.key_of(session_token(request))
+    if request.method == "POST":
+        wanted = request.POST.get("session", "")
+        if wanted == "others":
+            sessions.end_all(occasion, me, but=own)
+        else:
+            for row in session_rows(request, me):
+                if row.name == wanted:
+                    sessions.end(occasion, row.key)
+        occasion.record("sessions_ended", subject=me.id)
+        flash(request, _("Signed out there."))
+        return HTTPSeeOther(request.path)
+    rows: list[SessionRow] = session_rows(request, me)
+    return {**values, "rows": rows, "own": own}
+
+
+def includeme(config: Configurator) -> None:
+    config.scan(__name__)
