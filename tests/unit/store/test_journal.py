@@ -56,6 +56,11 @@ class TestReading:
         assert [e.values["n"] for e in journal] == list(range(9))
         assert next(journal.newest_first()) == event(8, text="安全用电")
 
+    def test_what_is_older_than_a_time_is_read_backwards(self, journal: Journal) -> None:
+        for number in range(10):
+            older = [e.values["n"] for e in journal.newest_first(event(number).time)]
+            assert older == list(reversed(range(min(number, 9))))
+
     def test_a_reader_goes_on_where_it_stopped(self, journal: Journal) -> None:
         name = next(iter(journal.logs))
         end = event(99).time
