@@ -9,7 +9,7 @@ from pyramid.config import Configurator
 from modou import __version__
 from modou.builtin import enrol, navigation, policies, views
 from modou.builtin.activity_types import ACTIVITY_TYPES
-from modou.builtin.services import conditions
+from modou.builtin.services import conditions, contents
 from modou.builtin.settings import BuiltinSettings
 from modou.declarations import (
     ActivityType,
@@ -23,6 +23,7 @@ from modou.declarations import (
 from modou.hookspecs import hookimpl
 from modou.i18n import _
 from modou.models.aggregation import BUILT_IN
+from modou.models.courses import Course
 from modou.models.people import User
 from modou.permissions import Capability
 from modou.services.occasion import Occasion
@@ -218,6 +219,16 @@ def before_study(
     occasion: Any, course: Any, enrolment: Any, activities: Sequence[Any]
 ) -> Mapping[int, Verdict]:
     return conditions.unmet(occasion, course, enrolment, activities)
+
+
+@hookimpl
+def before_publish(occasion: Occasion, course: Course) -> Verdict:
+    return conditions.something_to_study(occasion, course)
+
+
+@hookimpl
+def before_upload(media_type: str) -> Verdict:
+    return contents.no_programs(media_type)
 
 
 @hookimpl

@@ -2,6 +2,7 @@
 
 import wtforms
 from wtforms import validators
+from wtforms.fields.choices import SelectChoice
 
 from modou.builtin.services.contents import TEXT_LIMIT
 from modou.i18n import _
@@ -13,7 +14,8 @@ class PageForm(Form):
     """A text with pictures."""
 
     markup = wtforms.SelectField(
-        _("Written in"), choices=[("markdown", "Markdown"), ("html", "HTML")]
+        _("Written in"),
+        choices=[SelectChoice("markdown", "Markdown"), SelectChoice("html", "HTML")],
     )
     source = wtforms.TextAreaField(
         _("Text"),

@@ -49,6 +49,9 @@ _OFFICE_FOLDERS = {
     "ppt/": _OFFICE + "presentationml.presentation",
 }
 
+#: Programs for a computer.
+PROGRAMS = frozenset({"application/vnd.microsoft.portable-executable", "application/x-executable"})
+
 #: Types that a browser shows within our pages without running anything.
 INLINE = frozenset(
     {

@@ -112,6 +112,13 @@ def bad_csrf(error: BadCSRFToken, request: Request) -> Response:
     )
 
 
+def bad_text(error: UnicodeError, request: Request) -> Response:
+    """An address or a form that is no UTF-8, met when a view reads it."""
+    return modou_error(
+        ModouError(_("The address or the form holds text that cannot be read.")), request
+    )
+
+
 def not_found(request: Request) -> Response:
     return modou_error(NotFound(_("There is nothing at this address.")), request)
 
@@ -149,6 +156,7 @@ def defect(error: Exception, request: Request) -> Response:
 def includeme(config: Configurator) -> None:
     config.add_exception_view(modou_error, context=ModouError)
     config.add_exception_view(bad_csrf, context=BadCSRFToken)
+    config.add_exception_view(bad_text, context=UnicodeDecodeError)
     config.add_forbidden_view(forbidden)
     config.add_notfound_view(not_found, append_slash=False)
     config.add_exception_view(http_exception, context=HTTPException)

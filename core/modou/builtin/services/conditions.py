@@ -51,6 +51,17 @@ def visible_outline(outline: Outline, occasion: Occasion, course: Course) -> Out
     )
 
 
+def something_to_study(occasion: Occasion, course: Course) -> Verdict:
+    """A course without anything that learners see is not published."""
+    for section in course.outline:
+        if section.visible and any(
+            (activity := course.activities.get(id)) is not None and activity.visible
+            for id in section.activities
+        ):
+            return None
+    return Deny(_("The course has no visible activity yet. Add one, then publish it."))
+
+
 def unmet(
     occasion: Occasion,
     course: Course,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from modou.builtin.models import FileContent, LinkContent, PageContent
+from modou.declarations import Deny, Verdict
 from modou.errors import Invalid
 from modou.i18n import _
 from modou.models.courses import Activity
@@ -15,6 +16,7 @@ from modou.models.site import Site
 from modou.services import files, markup
 from modou.services.cleaning import clean_line, clean_text
 from modou.services.files import Upload
+from modou.services.media_types import PROGRAMS
 from modou.services.occasion import Occasion
 from modou.store.containers import WideLOBTree, decode_id, encode_id
 
@@ -70,6 +72,13 @@ def _files_of(content: Content) -> Sequence[int]:
 
 def _access(activity: Activity) -> str:
     return f"course:{activity.course.id}"
+
+
+def no_programs(media_type: str) -> Verdict:
+    """Programs for a computer are no learning material, and dangerous to hand on."""
+    if media_type in PROGRAMS:
+        return Deny(_("Programs cannot be uploaded. Put them into an archive if need be."))
+    return None
 
 
 # Pages

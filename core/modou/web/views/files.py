@@ -65,7 +65,6 @@ def file(request: Request) -> Response:
     response.content_type = stored.media_type if inline else "application/octet-stream"
     if stored.media_type == _TEXT:
         response.charset = "utf-8"
-    response.content_length = stored.size
     response.accept_ranges = "bytes"
     response.etag = stored.sha256[:32]
     response.last_modified = stored.created
@@ -82,12 +81,10 @@ def file(request: Request) -> Response:
         "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; "
         "object-src 'self'; frame-ancestors 'self'"
     )
-    if request.method == "HEAD":
-        response.app_iter = ()
-        response.content_length = stored.size
-        return response
     # "c": a file of its own that outlives the transaction.
     response.app_iter = Body(stored.blob.open("c"), 0, stored.size)
+    # Last: WebOb forgets the length when it gets another body.
+    response.content_length = stored.size
     return response
 
 

@@ -175,9 +175,11 @@ class _ActivityPage:
     def __init__(self, request: Request, course: Course, activity: Activity | None, type_: Any):
         self.request, self.course, self.activity, self.type = request, course, activity, type_
         occasion = request.occasion
-        data: dict[str, Any] = {"visible": True, "completion": list(type_.completion[:1])}
+        data: dict[str, Any] = {"visible": True}
         content: Any = {}
-        if activity is not None:
+        if activity is None:
+            data["completion"] = list(type_.completion[:1])
+        else:
             data = ActivityForm.data_of(teaching.values_of_activity(activity))
             content = type_.values(occasion, activity) if type_ is not None else {}
         self.form = ActivityForm.of(request, data=data)
