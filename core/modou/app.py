@@ -1,6 +1,7 @@
 """The application: assembly only. Read it as the table of contents of a running site."""
 
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from modou.plugins import PluginHost
 from modou.services import settings as settings_service
 from modou.services.access import SiteAccess
 from modou.services.founding import found_site
+from modou.services.keys_check import check_keys
 from modou.services.letters import no_post
 from modou.services.registry import Assembled
 from modou.services.roles import adopt_capabilities
@@ -75,11 +77,30 @@ def open_site(settings: dict[str, Any], clock: Clock | None = None) -> SiteAcces
         raise
 
 
-def assemble(registry: Any, settings: dict[str, Any], clock: Clock | None) -> None:
+def inspect_site(settings: dict[str, Any]) -> SiteAccess:
+    """The site for looking only, also while another process has it open; nothing is made.
+
+    :raises ConfigurationError: with one sentence for the operator, also when there is no site yet
+    """
+    registry = SimpleNamespace()
+    assemble(registry, settings, None, make_keys=False)
+    database = open_database(settings.get("zodbconn.uri", ""), read_only=True)
+    with database.transaction() as connection:
+        if SITE_KEY not in connection.root():
+            database.close()
+            raise ConfigurationError("the database holds no site yet: modou serve makes it")
+    return SiteAccess(database, registry.hooks, registry.assembled, registry.clock, registry.keys)
+
+
+def assemble(
+    registry: Any, settings: dict[str, Any], clock: Clock | None, *, make_keys: bool = True
+) -> None:
     """What a site is made of before its database and its pages: set on `registry`."""
     modou_config = registry.modou_config = read_config(settings)
     registry.clock = clock or SystemClock()
-    registry.keys = open_keys(modou_config)
+    #: Whether this start made the keys file: right for a new site only, see `found`.
+    registry.keys_are_new = make_keys and not modou_config["keys"].exists()
+    registry.keys = open_keys(modou_config, make_keys)
     # The plugins first: everything else may ask what they declare.
     registry.hooks = PluginHost(modou_config["plugins"])
     registry.assembled = Assembled(registry.hooks)
@@ -141,21 +162,35 @@ def configure(config: Configurator, settings: dict[str, Any], clock: Clock | Non
         raise ConfigurationError(f"two plugins claim the same address or view: {error}") from error
 
 
-def open_keys(config: Config) -> Keyring:
-    """The keys file; made when it is absent.
+def open_keys(config: Config, make: bool) -> Keyring:
+    """The keys file; made when it is absent, if `make`.
 
     :raises ConfigurationError: it cannot be made or read
     """
     path = config["keys"]
     try:
+        if path.exists() or not make:
+            return Keyring.from_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        return Keyring.from_file(path) if path.exists() else Keyring.create(path)
+        return Keyring.create(path)
     except VaultError as error:
         raise ConfigurationError(f"modou.keys: {error}") from None
     except OSError as error:
         raise ConfigurationError(
             f"modou.keys: cannot make the folder {error.filename} for {path}: {error.strerror}"
         ) from None
+
+
+def refuse_new_keys(path: Path) -> None:
+    """Take back the keys file that was made for a site that has another one already.
+
+    :raises ConfigurationError: always
+    """
+    path.unlink(missing_ok=True)
+    raise ConfigurationError(
+        f"modou.keys: the keys file {path} is missing, and the site's data is encrypted with it: "
+        "put your copy back"
+    )
 
 
 def include_database(config: Configurator) -> None:
@@ -179,13 +214,19 @@ def prepare_database(registry: Any) -> None:
 
 
 def found(registry: Any, database: DB) -> SiteAccess:
-    """Make the site when there is none, take note of plugins that are new to it."""
+    """Make the site when there is none, take note of plugins that are new to it.
+
+    :raises ConfigurationError: the keys file is not this site's
+    """
     for attempts_left in reversed(range(5)):
         try:
             with database.transaction() as connection:
                 root = connection.root()
                 if found_site(root):
                     log.info("made a new site")
+                elif registry.keys_are_new:
+                    refuse_new_keys(registry.modou_config["keys"])
+                check_keys(root[SITE_KEY], registry.keys)
                 new = evolve.welcome(
                     root,
                     tuple(registry.hooks.plugins),

@@ -32,8 +32,12 @@ class ModouError(Exception):
         self.field = field
 
     def __str__(self) -> str:
-        message = self.message
-        return message.interpolate() if isinstance(message, TranslationString) else message
+        return in_english(self.message)
+
+
+def in_english(message: Message) -> str:
+    """A message as the operator's commands and logs have it."""
+    return message.interpolate() if isinstance(message, TranslationString) else message
 
 
 class Invalid(ModouError):
@@ -53,6 +57,10 @@ class Invalid(ModouError):
         self.errors: dict[str, list[Message]] = {k: list(v) for k, v in (errors or {}).items()}
         if field is not None:
             self.errors.setdefault(field, []).append(message)
+
+    def sentences(self) -> list[str]:
+        """What is wrong with each field, in English: "phone: …"."""
+        return [f"{f}: {in_english(m)}" for f, found in self.errors.items() for m in found]
 
 
 class NotFound(ModouError):

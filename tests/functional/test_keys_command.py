@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from modou.errors import ConfigurationError
 from modou.services import accounts, enrol_methods, identity, invitations, settings
 from modou.store.vault import Keyring
 from tests import factories, rosters
@@ -125,3 +126,37 @@ class TestFile:
     def test_one_that_everybody_can_read_is_refused(self, site: SiteUnderTest, ini: Path) -> None:
         Path(site.settings["modou.keys"]).chmod(0o644)
         assert "chmod 600" in refused_here("keys", "show", "--config", ini)
+
+
+class TestWhoseKeys:
+    """A site refuses another site's keys before anybody writes with them."""
+
+    def test_another_file_is_refused(self, make_site: Any, tmp_path: Path) -> None:
+        site = make_site()
+        site.close()
+        keys_file = Path(site.settings["modou.keys"])
+        own = keys_file.read_text()
+        keys_file.unlink()
+        Keyring.create(keys_file)
+        with pytest.raises(ConfigurationError, match="not the one of this site"):
+            make_site()
+        foreign = [x for x in keys_file.read_text().splitlines() if x.startswith("index:")]
+        kept = [x for x in own.splitlines() if not x.startswith("index:")]
+        keys_file.write_text("\n".join([*kept, *foreign]))
+        with pytest.raises(ConfigurationError, match="index line differs"):
+            make_site()
+        keys_file.write_text(own)
+        make_site().browser().get("/readyz", status=200)
+
+    def test_a_missing_file_is_not_replaced(self, make_site: Any, tmp_path: Path) -> None:
+        site = make_site()
+        site.close()
+        keys_file = Path(site.settings["modou.keys"])
+        own = keys_file.read_text()
+        keys_file.unlink()
+        with pytest.raises(ConfigurationError, match="put your copy back"):
+            make_site()
+        assert not keys_file.exists()
+        keys_file.write_text(own)
+        keys_file.chmod(0o600)
+        make_site()

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
 from pydantic import BaseModel
 from pyramid.config import Configurator
 
 from modou import __version__
-from modou.builtin import enrol, navigation, policies, views
+from modou.builtin import commands, enrol, evolve, health, navigation, policies, views
 from modou.builtin.activity_types import ACTIVITY_TYPES
 from modou.builtin.services import conditions, contents
 from modou.builtin.settings import BuiltinSettings
@@ -15,7 +16,9 @@ from modou.declarations import (
     ActivityType,
     CompletionRule,
     EnrolMethod,
+    EvolveStep,
     GradeAggregation,
+    HealthCheck,
     NavItem,
     PluginInfo,
     Verdict,
@@ -53,6 +56,21 @@ def before_login(occasion: Occasion, user: User) -> Verdict:
 @hookimpl
 def before_registration(occasion: Occasion, values: Mapping[str, Any]) -> Verdict:
     return policies.check_email_domain(occasion, values)
+
+
+@hookimpl
+def health_checks() -> Sequence[HealthCheck]:
+    return health.CHECKS
+
+
+@hookimpl
+def evolve_steps() -> Sequence[EvolveStep]:
+    return evolve.STEPS
+
+
+@hookimpl
+def cli_commands() -> Sequence[click.Command]:
+    return commands.COMMANDS
 
 
 @hookimpl

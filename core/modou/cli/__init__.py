@@ -20,11 +20,16 @@ warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
 #: Command -> where it is, "module:attribute".
 COMMANDS = {
     "backup": "modou.cli.backup:backup",
+    "doctor": "modou.cli.doctor:doctor",
     "evolve": "modou.cli.evolving:evolve",
     "keys": "modou.cli.keys:keys",
     "pack": "modou.cli.packing:pack",
+    "plugins": "modou.cli.plugins:plugins",
     "restore": "modou.cli.backup:restore",
     "serve": "modou.cli.serve:serve",
+    "sessions": "modou.cli.people:sessions",
+    "shell": "modou.cli.shell:shell",
+    "user": "modou.cli.people:user",
 }
 
 
@@ -46,16 +51,25 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         place = COMMANDS.get(cmd_name)
         if place is None:
-            return None
+            return self._of_plugin(cmd_name)
         module, _colon, attribute = place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    @staticmethod
+    def _of_plugin(name: str) -> click.Command | None:
+        from modou.cli.plugin_commands import commands_of
+        from modou.plugins import installed
+
+        return commands_of(name) if name in installed() else None
+
     def invoke(self, ctx: click.Context) -> Any:
-        from modou.errors import ConfigurationError, ModouError
+        from modou.errors import ConfigurationError, Invalid, ModouError
 
         try:
             return super().invoke(ctx)
+        except Invalid as error:
+            raise Refused(" ".join(error.sentences()) or str(error)) from error
         except (ConfigurationError, ModouError) as error:
             raise Refused(str(error)) from error
 

@@ -53,6 +53,8 @@ class Site(Persistent):
 
     #: Raised with every change of a setting: what is made from settings is cached under it.
     settings_revision: int = 0
+    #: Tells whether a keys file is this site's; see `modou.services.keys_check`.
+    canary: bytes = b""
     #: Capabilities of plugins whose default roles were given out; see `modou.services.roles`.
     adopted_capabilities: frozenset[str] = frozenset()
 

@@ -84,6 +84,11 @@ class Occasion:
         self._capabilities: dict[int, tuple[Any, frozenset[str]]] = {}
         self._events: list[Event] = []
 
+    @property
+    def storage(self) -> Any:
+        """The ZODB storage below the site, for checks of the system."""
+        return self.site._p_jar.db().storage  # noqa: SLF001 - persistent's own name
+
     # -- permissions
 
     def capabilities(self, context: Any = None) -> frozenset[str]:

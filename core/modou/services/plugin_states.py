@@ -1,13 +1,15 @@
 """What the operator sees of plugins: enabled, installed, or gone with its data still here."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from modou.declarations import PersonalData
 from modou.errors import Message, NotFound
 from modou.i18n import _
 from modou.permissions import Capability
-from modou.plugins import HookStats, installed
+from modou.plugins import HookStats, PluginHost, installed
 from modou.services.occasion import Occasion
+from modou.store.vault import Keyring
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,34 @@ def state_of(occasion: Occasion, name: str) -> PluginState:
         if state.name == name:
             return state
     raise NotFound(_("There is no plugin called ${name}.", mapping={"name": name}))
+
+
+# -- from process to process
+
+
+def stats_tokens(keys: Keyring, now: int) -> tuple[str, str]:
+    """What a command that holds the keys file shows a running process; good for a minute or two.
+
+    :param now: seconds UTC
+    :returns: this minute's and the one before
+    """
+    minute = now // 60
+    this, last = (keys.fingerprint(str(m), "plugin statistics").hex() for m in (minute, minute - 1))
+    return this, last
+
+
+def stats_of(hooks: PluginHost) -> dict[str, dict[str, dict[str, Any]]]:
+    """Plugin -> hook -> what its implementation did since the process started, JSON-able."""
+    return {
+        plugin.name: {
+            hook: {
+                "calls": stats.calls,
+                "errors": stats.errors,
+                "seconds": round(stats.seconds, 6),
+                "last_error": stats.last_error,
+                "last_error_at": stats.last_error_at.isoformat() if stats.last_error_at else "",
+            }
+            for hook, stats in plugin.stats.items()
+        }
+        for plugin in hooks
+    }

@@ -7,7 +7,14 @@ encrypts in its own data is its own affair (a command of its own, see the hook `
 
 from collections.abc import Callable
 
-from modou.services import enrol_methods, identity, invitations, roster_store, settings
+from modou.services import (
+    enrol_methods,
+    identity,
+    invitations,
+    keys_check,
+    roster_store,
+    settings,
+)
 from modou.services.access import SiteAccess
 from modou.services.occasion import Occasion
 
@@ -35,6 +42,7 @@ def reencrypt(
             ("rosters", len(site.rosters), 1, roster_store.reencrypt),
         )
         settings.reencrypt(occasion)
+        keys_check.reencrypt(site, occasion.keys)
     for kind, total, size, step in kinds:
         last, done = -1, 0
         while True:

@@ -5,6 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import zodburi
+from ZConfig import ConfigurationError as ZConfigError
+from ZConfig import SchemaResourceError
 from ZODB.DB import DB
 
 from modou.errors import ConfigurationError
@@ -43,12 +45,18 @@ def check_uri(uri: str) -> None:
         raise ConfigurationError(f"the database {path} is not readable and writable")
 
 
-def open_database(uri: str) -> DB:
+def open_database(uri: str, *, read_only: bool = False) -> DB:
     """Open the database for a command (the application's is opened by pyramid_zodbconn).
 
+    :param read_only: for looking; a FileStorage can be opened so while a process serves it
     :raises ConfigurationError: naming what is wrong with the URI or the database
     """
     check_uri(uri)
+    path = Path(urlsplit(uri).path)
+    if read_only and uri.startswith("file:"):
+        if not path.exists():
+            raise ConfigurationError(f"there is no database {path} yet: modou serve makes it")
+        uri += "&read_only=1" if "?" in uri else "?read_only=1"
     try:
         storage_factory, options = zodburi.resolve_uri(uri)
         return DB(storage_factory(), **options)
@@ -62,12 +70,22 @@ def explain(uri: str, error: BaseException) -> str:
     """One sentence for the operator on why the database cannot be opened."""
     place = urlsplit(uri).path or uri
     name = type(error).__name__
+    first_line = next(iter(str(error).strip().splitlines()), "").strip()
     if name == "LockError":
         return (
             f"the database {place} is in use by another process; a FileStorage serves one process "
             "at a time"
         )
     if name in {"FileStorageFormatError", "CorruptedError", "CorruptedTransactionError"}:
-        return f"the database {place} is not a FileStorage or is damaged: {error}"
-    first_line = next(iter(str(error).strip().splitlines()), "")
+        return f"the database {place} is not a FileStorage or is damaged: {first_line}"
+    if name in {"UnpicklingError", "CorruptedDataError"}:
+        return f"the database {place} is damaged: {first_line}"
+    if isinstance(error, SchemaResourceError | ImportError) and "relstorage" in first_line:
+        return f"{place} names RelStorage, which is not installed: pip install modou[postgresql]"
+    if isinstance(error, ZConfigError):
+        return f"{place} cannot be understood: {first_line}"
+    if isinstance(error, KeyError) and uri.startswith("zconfig:"):
+        return f"{place} cannot be understood: it names no database"
+    if name in {"OperationalError", "UnableToConnect"} or "connection to server" in str(error):
+        return f"the PostgreSQL database that {place} names cannot be reached: {first_line}"
     return f"cannot open the database {place}: {name}: {first_line}"

@@ -111,7 +111,8 @@ ROUTES = (
     ("admin_health", "/admin/health", r.site),
     # machines that watch
     ("healthz", "/healthz", None),
-    ("readyz", "/readyz", r.site),
+    ("readyz", "/readyz", None),
+    ("plugin_stats", "/plugin-stats", None),
 )
 
 

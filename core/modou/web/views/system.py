@@ -1,9 +1,20 @@
 """For machines that watch the site: is it alive, is it ready."""
 
+import hmac
+import logging
+import os
+
 from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
+
+from modou.errors import NotFound
+from modou.i18n import _
+from modou.services import plugin_states
+from modou.services.occasion import Occasion
+
+log = logging.getLogger(__name__)
 
 
 @view_config(route_name="healthz")
@@ -14,17 +25,47 @@ def healthz(request: Request) -> Response:
 
 @view_config(route_name="readyz", renderer="json")
 def readyz(request: Request) -> dict[str, object]:
-    """The process can serve: the database answers and no check that counts for readiness fails."""
-    occasion = request.occasion
-    failures = {}
-    for name, check in occasion.assembled.health_checks.items():
-        if check.ready:
-            problem = check.check(occasion)
-            if problem:
-                failures[name] = problem
+    """The process can serve: the database answers and no check that counts for readiness fails.
+
+    Names only: what is wrong with a check stands in the log, for the operator.
+    """
+    try:
+        failures = failing_checks(request.occasion)
+    except Exception:
+        log.exception("not ready: the database does not answer")
+        failures = ["database"]
     if failures:
         request.response.status = 503
     return {"ready": not failures, "failures": failures}
+
+
+def failing_checks(occasion: Occasion) -> list[str]:
+    """Names of the checks that count for readiness and fail; a broken check fails."""
+    failures = []
+    for name, check in occasion.assembled.health_checks.items():
+        if not check.ready:
+            continue
+        try:
+            problem = check.check(occasion)
+        except Exception as error:
+            log.exception("the health check %s is broken", name)
+            problem = repr(error)
+        if problem:
+            log.error("not ready: %s: %s", name, problem)
+            failures.append(name)
+    return failures
+
+
+@view_config(route_name="plugin_stats", renderer="json")
+def plugin_stats(request: Request) -> dict[str, object]:
+    """What hooks did since this process started, for `modou plugins`: whoever holds the keys file
+    may ask. Anybody else finds nothing here."""
+    registry = request.registry
+    given = request.headers.get("X-Modou-Token", "")
+    known = plugin_states.stats_tokens(registry.keys, registry.clock.seconds())
+    if not any(hmac.compare_digest(given.encode(), token.encode()) for token in known):
+        raise NotFound(_("There is nothing at this address."))
+    return {"pid": os.getpid(), "plugins": plugin_states.stats_of(registry.hooks)}
 
 
 def includeme(config: Configurator) -> None:

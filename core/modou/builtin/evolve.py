@@ -1,0 +1,28 @@
+"""Steps that bring the core's stored data up to what this version expects.
+
+A step is a generator function that yields after each batch; see `modou.store.evolve`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from modou.declarations import EvolveStep
+from modou.models.site import SITE_KEY, Site
+from modou.services.name_search import search_keys
+
+BATCH = 1000
+
+
+def index_names(root: Any, report: Callable[[str], None]) -> Iterator[None]:
+    """Find people by all that this version finds a name by; entries that are there stay."""
+    site: Site = root[SITE_KEY]
+    names = site.user_index.names
+    for count, user in enumerate(site.users, start=1):
+        for key in search_keys(user.name) if user.name else ():
+            names.insert((key, user.id))
+        if count % BATCH == 0:
+            report(f"{count} of {len(site.users)} accounts")
+            yield
+
+
+STEPS = (EvolveStep("index_names", "Index the names of people for the search", index_names),)

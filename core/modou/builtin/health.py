@@ -1,0 +1,72 @@
+"""Questions about the state of the system, asked by `/readyz` and `modou doctor`."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ZODB.TimeStamp import TimeStamp
+
+from modou.declarations import HealthCheck
+from modou.i18n import _
+from modou.services import keys_check
+from modou.services.occasion import Occasion
+
+#: Bytes: with less than this no upload and hardly a commit goes through.
+NO_ROOM = 100_000_000
+#: Bytes: time to do something.
+LITTLE_ROOM = 1_000_000_000
+#: Seconds that clocks of several machines may differ.
+CLOCK_DIFFERENCE = 60
+
+
+def _free(occasion: Occasion) -> tuple[Path, int]:
+    """The folder into which the database writes, and how many bytes it has left."""
+    storage = occasion.storage
+    try:
+        folder = Path(storage.temporaryDirectory())
+    except AttributeError:
+        # A FileStorage without a folder for blobs.
+        folder = Path(storage.getName()).parent
+    return folder, shutil.disk_usage(folder).free
+
+
+def database_takes_changes(occasion: Occasion) -> str | None:
+    if occasion.storage.isReadOnly():
+        return "the database is open for reading only"
+    return None
+
+
+def disk_has_room(occasion: Occasion) -> str | None:
+    folder, free = _free(occasion)
+    if free < NO_ROOM:
+        return f"the disk that holds {folder} is full: {free // 1_000_000} MB are left"
+    return None
+
+
+def disk_has_much_room(occasion: Occasion) -> str | None:
+    folder, free = _free(occasion)
+    if NO_ROOM <= free < LITTLE_ROOM:
+        return f"the disk that holds {folder} has only {free // 1_000_000} MB left"
+    return None
+
+
+def keys_open_the_data(occasion: Occasion) -> str | None:
+    return keys_check.problem(occasion.site, occasion.keys)
+
+
+def clock_is_right(occasion: Occasion) -> str | None:
+    """Times decide about study time and locks: a clock that went back is noticed."""
+    last = TimeStamp(occasion.storage.lastTransaction()).timeTime()
+    ahead = last - datetime.now(UTC).timestamp()
+    if ahead > CLOCK_DIFFERENCE:
+        return f"the clock is {ahead:.0f} seconds behind the newest change in the database"
+    return None
+
+
+CHECKS = (
+    HealthCheck("database", _("The database takes changes"), database_takes_changes, ready=True),
+    HealthCheck("disk", _("The disk is not full"), disk_has_room, ready=True),
+    HealthCheck("disk_soon", _("The disk has room for some time"), disk_has_much_room),
+    HealthCheck("keys", _("The keys file is this site's"), keys_open_the_data, ready=True),
+    HealthCheck("clock", _("The clock is right"), clock_is_right),
+)
