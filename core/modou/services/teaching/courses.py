@@ -163,9 +163,12 @@ def _fill(occasion: Occasion, course: Course, values: CourseValues) -> None:
 
 
 def _hours(seconds: int) -> Decimal | None:
-    return (
-        (Decimal(seconds) / CLASS_HOUR).quantize(Decimal("0.01")).normalize() if seconds else None
-    )
+    if not seconds:
+        return None
+    hours = (Decimal(seconds) / CLASS_HOUR).quantize(Decimal("0.01"))
+    whole = hours.to_integral_value()
+    # Not normalize(): that writes 40 as 4E+1.
+    return whole if hours == whole else hours
 
 
 def _midnight(day: date | None) -> int:
