@@ -115,7 +115,5 @@ def check_proof(proof: Proof) -> bool:
     root = leaf_digest(proof.record, digest)
     for left, other in proof.path:
         root = digest(_NODE + (other + root if left else root + other))
-    chained = chain_digest(
-        proof.previous, proof.number, proof.time, proof.count, root, digest
-    )
+    chained = chain_digest(proof.previous, proof.number, proof.time, proof.count, root, digest)
     return chained == proof.digest

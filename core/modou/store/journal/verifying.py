@@ -54,9 +54,7 @@ def verify(journal: Journal, progress: Progress | None = None) -> Report:
     return report
 
 
-def _verify_log(
-    name: str, log: Log, report: Report, progress: Progress | None
-) -> Iterator[Fault]:
+def _verify_log(name: str, log: Log, report: Report, progress: Progress | None) -> Iterator[Fault]:
     digest = ALGORITHMS[log.algorithm]
     previous = b""
     expected = 1

@@ -1,5 +1,6 @@
 """The audit trail as a page."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +9,34 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from modou.declarations import Event
-from modou.i18n import _
+from modou.i18n import TranslationString, _
 from modou.permissions import Capability
 from modou.services import audit
+from modou.services.roles import role_title
 from modou.services.user_index import find_by_login
 from modou.web.views.user_parts import admin_page, whole_number
+
+#: Names of an event's values -> what they are called.
+LABELS: dict[str, TranslationString] = {
+    "accepted": _("accepted"),
+    "added": _("added"),
+    "count": _("in a row"),
+    "expires": _("good until"),
+    "fields": _("what"),
+    "how": _("came by"),
+    "id_type": _("document"),
+    "level": _("where"),
+    "levels": _("where"),
+    "places": _("places"),
+    "reason": _("reason"),
+    "removed": _("removed"),
+    "reset": _("password reset"),
+    "role": _("role"),
+    "state": _("state"),
+    "title": _("title"),
+}
+#: Larger numbers are ids, or moments.
+BIGGEST_NUMBER = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +96,28 @@ def _row(request: Request, event: Event) -> Row:
         what=request.page.gettext(title) if title else event.kind,
         kind=event.kind,
         actor=_person(request, event.actor),
-        subject=_person(request, event.subject),
+        subject=_person(request, event.subject) if event.subject != event.actor else ("", ""),
         course=course.title if course is not None else "",
-        details=", ".join(f"{name}: {_text(value)}" for name, value in event.values.items()),
+        details=" · ".join(_details(request, event.values)),
     )
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
-    return str(value)
+def _details(request: Request, values: Mapping[str, Any]) -> Iterator[str]:
+    """The details that tell people something: no ids, labels in words."""
+    translate = request.page.gettext
+    for name, value in values.items():
+        if value in ("", 0, None, [], False) or (isinstance(value, int) and value > BIGGEST_NUMBER):
+            continue
+        if name == "expires":
+            text = request.page.when(value - 1, "date")
+        elif name == "role" and (role := request.site.role(value)) is not None:
+            text = translate(role_title(role))
+        elif isinstance(value, list | tuple):
+            text = " ".join(map(str, value))
+        else:
+            text = str(value)
+        label = translate(LABELS[name]) if name in LABELS else name
+        yield f"{label}: {text}" if value is not True else label
 
 
 def _person(request: Request, id: int) -> tuple[str, str]:

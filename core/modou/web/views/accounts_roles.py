@@ -60,7 +60,7 @@ def _levels(request: Request, role: Any) -> str:
     if role.name in roles.IMPLIED:
         return str(request.page.gettext(_("Nobody has to be granted it")))
     titles = [request.page.gettext(LEVELS[level]) for level in Level if level in role.levels]
-    return ", ".join(titles)
+    return " · ".join(titles)
 
 
 @view_config(
