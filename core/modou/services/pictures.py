@@ -33,8 +33,8 @@ MINIMUM_LOGO: Final = (32, 32)
 # Every further decoder is a further door. Names as Pillow has them.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 # Tokens of the default theme.
-_PAPER = (251, 250, 246)
-_INK = (22, 32, 44)
+PAPER: Final = (251, 250, 246)
+INK: Final = (22, 32, 44)
 _TINTS = (
     (36, 71, 168),  # indigo
     (31, 122, 77),  # green
@@ -162,7 +162,7 @@ def _on_paper(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):
         # 16-bit grey: RGB would cut it off at 255 instead of scaling it.
         picture = picture.convert("I").point(lambda value: value / 256).convert("L")
-    paper = Image.new("RGB", picture.size, _PAPER)
+    paper = Image.new("RGB", picture.size, PAPER)
     if picture.has_transparency_data:
         rgba = picture.convert("RGBA")
         paper.paste(rgba, mask=rgba)
@@ -187,7 +187,9 @@ _FONTS = (
     "wqy-microhei.ttc",
 )
 # Noto's collection holds the Japanese shapes first and the simplified Chinese ones third.
-_FACE = {"NotoSansCJK-Medium.ttc": 2, "NotoSansCJK-Regular.ttc": 2}
+_FACE = dict.fromkeys(
+    ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Medium.ttc", "NotoSansCJK-Regular.ttc"), 2
+)
 
 
 def draw_cover(title: str, seed: str | int, *, fonts: tuple[str, ...] = _FONTS) -> bytes:
@@ -204,7 +206,7 @@ def draw_cover(title: str, seed: str | int, *, fonts: tuple[str, ...] = _FONTS) 
     chance = random.Random(f"{seed}")  # noqa: S311
     width, height = LARGE[0] * _SCALE, LARGE[1] * _SCALE
     tint = chance.choice(_TINTS)
-    picture = Image.new("RGB", (width, height), _PAPER)
+    picture = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(picture)
 
     # The line cuts the picture in two: paper for the title above it, the course's tone below.
@@ -212,9 +214,9 @@ def draw_cover(title: str, seed: str | int, *, fonts: tuple[str, ...] = _FONTS) 
     right = left - height * chance.uniform(0.10, 0.18)
     start, end = (0.0, left), (float(width), right)
     draw.polygon([start, end, (width, height), (0, height)], fill=tint)
-    _draw_marks(draw, start, end, _mix(_PAPER, tint, 0.6))
+    _draw_marks(draw, start, end, _mix(PAPER, tint, 0.6))
     _draw_spray(draw, start, end, chance)
-    draw.line([start, end], fill=_INK, width=8 * _SCALE)
+    draw.line([start, end], fill=INK, width=8 * _SCALE)
     _draw_reel(draw, start, end, chance.uniform(0.78, 0.88), tint)
 
     cover = picture.resize(LARGE, Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -269,7 +271,7 @@ def _draw_spray(
         away = abs(chance.gauss(0, 7)) * _SCALE
         size = chance.uniform(0.4, 1.5) * _SCALE * max(0.25, 1 - away / (20 * _SCALE))
         y -= away
-        draw.ellipse([x - size, y - size, x + size, y + size], fill=_mix(_INK, _PAPER, 0.8))
+        draw.ellipse([x - size, y - size, x + size, y + size], fill=_mix(INK, PAPER, 0.8))
 
 
 def _draw_reel(
@@ -281,7 +283,7 @@ def _draw_reel(
 ) -> None:
     """The reel that the string comes from."""
     x, y = _point(start, end, share)
-    for radius, colour in ((92, _INK), (84, _PAPER), (34, tint), (10, _PAPER)):
+    for radius, colour in ((92, INK), (84, PAPER), (34, tint), (10, PAPER)):
         size = radius * _SCALE
         draw.ellipse([x - size, y - size, x + size, y + size], fill=colour)
 
@@ -296,9 +298,16 @@ def _font(names: tuple[str, ...], size: int) -> ImageFont.FreeTypeFont | None:
     return None
 
 
-def _title_font(title: str, size: int, fonts: tuple[str, ...]) -> ImageFont.FreeTypeFont | None:
+def text_font(
+    text: str, size: int, fonts: tuple[str, ...] = _FONTS
+) -> ImageFont.FreeTypeFont | None:
+    """A font for `text`; None when no font on this machine has its characters.
+
+    :param size: in pixels
+    :param fonts: file names of fonts with Chinese characters, the first that is found is taken
+    """
     font = _font(fonts, size)
-    if font is None and all(character < "\u0250" for character in title):
+    if font is None and all(character < "\u0250" for character in text):
         # The font inside Pillow, which knows Latin letters only.
         built_in = ImageFont.load_default(size)
         return built_in if isinstance(built_in, ImageFont.FreeTypeFont) else None
@@ -309,14 +318,14 @@ def _write_title(draw: ImageDraw.ImageDraw, title: str, fonts: tuple[str, ...]) 
     text = " ".join(title.split())
     lines: list[str] = []
     for size in (84, 68, 56):
-        font = _title_font(text, size, fonts)
+        font = text_font(text, size, fonts)
         if font is None:
             return
         lines = _wrap(draw, text, font, LARGE[0] - 2 * 88)
         if len(lines) <= 2 or size == 56:
             if len(lines) > 3:
                 lines = [*lines[:2], lines[2][:-1] + "…"]
-            draw.multiline_text((88, 92), "\n".join(lines), _INK, font, spacing=size * 0.3)
+            draw.multiline_text((88, 92), "\n".join(lines), INK, font, spacing=size * 0.3)
             return
 
 
