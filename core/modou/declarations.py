@@ -218,6 +218,17 @@ class HealthCheck:
     ready: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class DemoPart:
+    """What a plugin adds to the demonstration site, which `modou serve` makes in development.
+
+    :param fill: `fill(occasion, courses)`, as the system, in a transaction of its own; `courses`:
+        the demonstration's courses by their codes, with people and progress in them
+    """
+
+    fill: Callable[..., None]
+
+
 # Answers of asking hooks. No answer (None) means: no objection.
 
 

@@ -26,6 +26,7 @@ from modou.declarations import (
     ActivityType,
     CapabilityDeclaration,
     CompletionRule,
+    DemoPart,
     EnrolMethod,
     Event,
     EvolveStep,
@@ -127,6 +128,11 @@ def health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body]
 @_assembling
 def cli_commands() -> Sequence[Any]:  # type: ignore[empty-body]
     """`click.Command` objects that become ``modou <plugin> <command>``."""
+
+
+@_assembling
+def demo_parts() -> Sequence[DemoPart]:  # type: ignore[empty-body]
+    """What the plugin adds to the demonstration site."""
 
 
 # Asking: inside the transaction, before something happens; may refuse or demand a step. May run

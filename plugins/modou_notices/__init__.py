@@ -12,13 +12,14 @@ from pyramid.config import Configurator
 
 from modou.declarations import (
     CapabilityDeclaration,
+    DemoPart,
     NavItem,
     PageSlot,
     PersonalData,
     PluginInfo,
 )
 from modou.hookspecs import hookimpl
-from modou_notices import cli, permissions, settings, views
+from modou_notices import cli, demo, permissions, settings, views
 from modou_notices.i18n import _
 
 NAME = "notices"
@@ -88,6 +89,11 @@ def nav_items() -> Sequence[NavItem]:
 @hookimpl
 def cli_commands() -> Sequence[click.Command]:
     return [cli.post]
+
+
+@hookimpl
+def demo_parts() -> Sequence[DemoPart]:
+    return [DemoPart(demo.fill)]
 
 
 def includeme(config: Configurator) -> None:

@@ -20,6 +20,7 @@ warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
 #: Command -> where it is, "module:attribute".
 COMMANDS = {
     "backup": "modou.cli.backup:backup",
+    "demo": "modou.cli.demo:demo",
     "doctor": "modou.cli.doctor:doctor",
     "evolve": "modou.cli.evolving:evolve",
     "keys": "modou.cli.keys:keys",

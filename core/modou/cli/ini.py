@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 import plaster
 
+from modou.config import read_config
 from modou.errors import ConfigurationError
 
 #: Environment variable that names the .ini when `--config` does not.
@@ -66,6 +67,14 @@ class Ini:
     def app_settings(self) -> dict[str, str]:
         """The keys of the application's section."""
         return dict(self._reading(self._loader.get_wsgi_app_settings, "main"))
+
+    @property
+    def development(self) -> bool:
+        """Whether the file says ``modou.development = true``.
+
+        :raises ConfigurationError: some key of the file is wrong
+        """
+        return bool(read_config(self.app_settings())["development"])
 
     def server_settings(self) -> dict[str, str]:
         """The keys of `[server:main]`, `use` among them; empty when there is no such section."""

@@ -147,12 +147,11 @@ def made_registry() -> Any:
 
 def start_afresh(ini: Ini) -> None:
     """Take the database away (FileStorage in development only)."""
-    settings = ini.app_settings()
-    if settings.get("modou.development", "false").strip().lower() not in {"true", "yes", "on", "1"}:
+    if not ini.development:
         raise ConfigurationError(
             f"--fresh works only with modou.development = true, which {ini.path} does not say"
         )
-    removed = places.remove_database(settings.get("zodbconn.uri", ""))
+    removed = places.remove_database(ini.app_settings().get("zodbconn.uri", ""))
     if removed:
         click.echo(f"Removed {', '.join(str(path) for path in removed)}.")
 

@@ -8,6 +8,7 @@ but for the dates, which lead up to the day of filling.
 It never touches a site that has people or courses, and its accounts exist nowhere else.
 """
 
+import logging
 import random
 from collections.abc import Callable, Iterator
 
@@ -21,6 +22,8 @@ from modou.services.access import SiteAccess
 from modou.services.user_index import find_by_username
 
 __all__ = ["fill", "logins"]
+
+log = logging.getLogger(__name__)
 
 _SEED = "墨斗"
 
@@ -53,17 +56,20 @@ def fill(access: SiteAccess, progress: Callable[[str], None]) -> bool:
         staff = people.make_staff(stage, numbers, first)
         categories = making.make_categories(stage, first)
         people.grant_roles(stage, staff, categories, first)
-        courses = {}
-        for plan in sorted(plans, key=lambda plan: -plan.made_weeks_ago):
-            count = sum(len(section.activities) for section in plan.sections)
-            progress(f"course {plan.title}: {count} activities")
-            courses[plan.folder] = making.make_course(
-                stage, plan, categories, staff["operator"]
-            )
-        progress("two cohorts, sixty learners and what they did")
-        acts = History(stage, chance, numbers, staff, courses).play()
+        acts = History(stage, chance, numbers, staff, categories, progress).play()
         progress(f"saving {acts} acts")
+    _let_plugins_fill(access, progress)
     return True
+
+
+def _let_plugins_fill(access: SiteAccess, progress: Callable[[str], None]) -> None:
+    for plugin, part in access.assembled.demo_parts:
+        progress(f"plugin {plugin}")
+        try:
+            with access.occasion() as occasion:
+                part.fill(occasion, {course.code: course for course in occasion.site.courses})
+        except Exception:  # one plugin's failure must not cost the demonstration
+            log.exception("plugin %s failed in its part of the demonstration", plugin)
 
 
 def logins(access: SiteAccess) -> Iterator[tuple[str, str, str]]:

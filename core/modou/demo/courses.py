@@ -46,13 +46,16 @@ def make_categories(stage: Stage, moment: int) -> dict[str, Category]:
 
 
 def make_course(
-    stage: Stage, plan: CoursePlan, categories: Mapping[str, Category], actor: User
+    stage: Stage,
+    plan: CoursePlan,
+    categories: Mapping[str, Category],
+    actor: User,
+    moment: int,
 ) -> CourseMade:
-    """A course with everything in it, published if its plan says so.
+    """A course with everything in it, a draft still.
 
     :raises ConfigurationError: the content names a drawing or an activity that does not exist
     """
-    moment = stage.now - plan.made_weeks_ago * WEEK
     occasion = stage.at(moment, actor)
     course = teaching.create_course(
         occasion,
@@ -84,9 +87,12 @@ def make_course(
     for name, settings in plan.ways.items():
         method = enrol_methods.method_of(occasion, name)
         enrol_methods.change_method(occasion, course, method, opened=True, values=settings)
-    if plan.published:
-        teaching.publish_course(stage.at(moment + WEEK, actor), course)
     return made
+
+
+def made_at(stage: Stage, plan: CoursePlan) -> int:
+    """When a course was made, in seconds UTC; it is published and taught a week later."""
+    return stage.now - plan.made_weeks_ago * WEEK
 
 
 def _day(moment: int) -> date:
@@ -182,8 +188,12 @@ def _set_up_grades(occasion: Occasion, made: CourseMade) -> None:
         for activity in section.activities:
             if activity.grade:
                 item = item_of(made.activities[activity.key])
-                values = {"category": categories[activity.grade].id}
-                grading.change_item(occasion, course, item, values)
+                grading.change_item(
+                    occasion, course, item, {"category": categories[activity.grade].id}
+                )
     for by_hand in plan.grade_items:
-        values = {"title": by_hand.title, "maximum": by_hand.points, "weight": by_hand.weight}
-        grading.add_item(occasion, course, values)
+        grading.add_item(
+            occasion,
+            course,
+            {"title": by_hand.title, "maximum": by_hand.points, "weight": by_hand.weight},
+        )

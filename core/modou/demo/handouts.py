@@ -57,7 +57,13 @@ def _styles() -> dict[str, Any]:
 
     pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
     body = ParagraphStyle(
-        "body", fontName=_FONT, fontSize=11, leading=18, textColor=_INK, wordWrap="CJK", spaceAfter=4
+        "body",
+        fontName=_FONT,
+        fontSize=11,
+        leading=18,
+        textColor=_INK,
+        wordWrap="CJK",
+        spaceAfter=4,
     )
     return {
         "body": body,
@@ -91,9 +97,7 @@ def _flow(tokens: Sequence[Token]) -> Iterator[Any]:
             case "paragraph_open":
                 yield Paragraph(_inline(tokens[place + 1]), styles["body"])
             case "table_open":
-                end = next(
-                    i for i in range(place, len(tokens)) if tokens[i].type == "table_close"
-                )
+                end = next(i for i in range(place, len(tokens)) if tokens[i].type == "table_close")
                 yield Spacer(1, 4)
                 yield _table(tokens[place:end])
                 yield Spacer(1, 8)

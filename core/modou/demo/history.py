@@ -6,23 +6,31 @@ gives, the same with every filling.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from functools import partial
 
 from modou.clock import SHANGHAI, from_seconds
 from modou.demo import people, reading
-from modou.demo.courses import CourseMade, item_of
+from modou.demo.courses import CourseMade, item_of, made_at, make_course
 from modou.demo.people import Numbers
-from modou.demo.reading import CohortPlan
+from modou.demo.reading import CohortPlan, CoursePlan
 from modou.demo.stage import Diary, Stage
 from modou.models.cohorts import Cohort
-from modou.models.courses import Activity
+from modou.models.courses import Activity, Category
 from modou.models.enrolments import Enrolment
 from modou.models.grades import BY_HAND
 from modou.models.people import User
-from modou.services import cohorts, enrol_methods, enrolling, grading, learning, logins
+from modou.services import (
+    cohorts,
+    enrol_methods,
+    enrolling,
+    grading,
+    learning,
+    logins,
+    teaching,
+)
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WEEK = 7 * DAY
@@ -70,7 +78,8 @@ class History:
     """Plans and plays what happened.
 
     :param staff: username -> account
-    :param courses: folder -> course
+    :param categories: key -> category
+    :param progress: is told what is being done
     """
 
     def __init__(
@@ -78,14 +87,18 @@ class History:
         stage: Stage,
         chance: random.Random,
         numbers: Numbers,
-        staff: dict[str, User],
-        courses: dict[str, CourseMade],
+        staff: Mapping[str, User],
+        categories: Mapping[str, Category],
+        progress: Callable[[str], None],
     ) -> None:
         self.stage = stage
         self.chance = chance
         self.numbers = numbers
         self.staff = staff
-        self.courses = courses
+        self.categories = categories
+        self.progress = progress
+        #: Folder -> course, when it is made.
+        self.courses: dict[str, CourseMade] = {}
         self.diary = Diary()
         self.feedback = reading.site().feedback
         self.operator = staff["operator"]
@@ -93,9 +106,8 @@ class History:
     def play(self) -> int:
         """Everything up to now; how many acts that were."""
         plan = reading.people()
-        for staff in plan.staff:
-            for folder in staff.teaches:
-                self._teach(self.staff[staff.username], self.courses[folder])
+        for course in reading.courses():
+            self.diary.plan(made_at(self.stage, course), partial(self._make_course, course))
         for cohort in reading.site().cohorts:
             leader = next(s for s in plan.staff if cohort.key in s.leads)
             begins = self._monday(cohort.weeks_ago)
@@ -107,21 +119,36 @@ class History:
             self.diary.plan(self.stage.now - before, partial(self._sign_in, self.staff[username]))
         return self.diary.play(self.stage.now)
 
+    # -- courses
+
+    def _make_course(self, plan: CoursePlan, moment: int) -> None:
+        count = sum(len(section.activities) for section in plan.sections)
+        self.progress(f"course {plan.title}: {count} activities")
+        made = make_course(self.stage, plan, self.categories, self.operator, moment)
+        self.courses[plan.folder] = made
+        self.diary.plan(moment + DAY, partial(self._enrol_teacher, made))
+        if plan.published:
+            self.diary.plan(moment + WEEK, partial(self._publish, made))
+
+    def _enrol_teacher(self, made: CourseMade, moment: int) -> None:
+        occasion = self.stage.at(moment, self.operator)
+        enrolling.enrol(occasion, made.course, [self.teacher_of(made)], role="teacher")
+
+    def _publish(self, made: CourseMade, moment: int) -> None:
+        teaching.publish_course(self.stage.at(moment, self.operator), made.course)
+
     def _monday(self, weeks_ago: int) -> int:
         """The first second of the Monday of that week, in Shanghai, in seconds UTC."""
-        day = people.today(self.stage.now)
-        monday = day - timedelta(days=day.weekday(), weeks=weeks_ago)
-        return int(datetime.combine(monday, time(), SHANGHAI).timestamp())
+        weekday = people.today(self.stage.now).weekday()
+        return self._morning(self.stage.now - weekday * DAY - weeks_ago * WEEK)
+
+    @staticmethod
+    def _morning(moment: int) -> int:
+        """The first second of the day of `moment`."""
+        return int(datetime.combine(people.today(moment), time(), SHANGHAI).timestamp())
 
     def _sign_in(self, user: User, moment: int) -> None:
         logins.let_in(self.stage.at(moment), user)
-
-    def _teach(self, teacher: User, made: CourseMade) -> None:
-        def enrol(moment: int) -> None:
-            occasion = self.stage.at(moment, self.operator)
-            enrolling.enrol(occasion, made.course, [teacher], role="teacher")
-
-        self.diary.plan(made.course.created + DAY, enrol)
 
     # -- cohorts
 
@@ -151,11 +178,10 @@ class History:
         cohorts.enrol_cohort(occasion, cohort, made.course)
         later = moment + 2 * DAY
         members = list(
-            people.make_learners(
-                self.stage, self.numbers, plan.key, number, self.operator, later
-            )
+            people.make_learners(self.stage, self.numbers, plan.key, number, self.operator, later)
         )
         cohorts.add_members(self.stage.at(later + HOUR, self.operator), cohort, members)
+        self.progress(f"cohort {title}: {len(members)} learners and what they did")
         self.diary.plan(begins, partial(self._set_status, cohort, "running"))
         ends = cohort.ends
         self.diary.plan(ends, partial(self._set_status, cohort, "finished"))
@@ -182,9 +208,13 @@ class History:
             learner = Learner(self, made, user, habits)
             learner.plan(begins, weeks)
             if user.username == own:
-                self._plan_choice(user, self.courses[reading.people().learner.also], begins)
+                also = next(
+                    c for c in reading.courses() if c.folder == reading.people().learner.also
+                )
+                self._plan_choice(user, also, begins)
             elif self.chance.random() < 0.3:
-                self._plan_choice(user, self._other_course(), begins)
+                other = self.chance.choice([c for c in reading.courses() if c.ways])
+                self._plan_choice(user, other, begins)
         excused = members[self.chance.randrange(len(members))]
         self.diary.plan(begins + 5 * WEEK, partial(self._excuse, made, excused))
         if finished:
@@ -205,7 +235,9 @@ class History:
         teacher = self.teacher_of(made)
         book = grading.book_of(made.course)
         item = next(i for i in book.ordered_items() if not i.activity)
-        for number, user_id in enumerate(cohort.members):
+        # Not in the order of ids, which differs from filling to filling.
+        known = sorted((self.stage.site.users.by_id(id).username, id) for id in cohort.members)
+        for number, (_username, user_id) in enumerate(known):
             enrolment = made.course.enrolments[user_id]
             if enrolment.status == "active":
                 occasion = self.stage.at(moment + 20 * number, teacher)
@@ -220,16 +252,14 @@ class History:
 
     # -- courses that learners choose by themselves
 
-    def _other_course(self) -> CourseMade:
-        return self.chance.choice([m for m in self.courses.values() if m.plan.ways])
-
-    def _plan_choice(self, user: User, made: CourseMade, begins: int) -> None:
-        opened = max(begins, made.course.published_at)
+    def _plan_choice(self, user: User, plan: CoursePlan, begins: int) -> None:
+        opened = max(begins, self._morning(made_at(self.stage, plan) + WEEK))
         moment = opened + self.chance.randint(1, 30) * DAY + 20 * HOUR
-        self.diary.plan(moment, partial(self._choose, user, made))
+        self.diary.plan(moment, partial(self._choose, user, plan))
 
-    def _choose(self, user: User, made: CourseMade, moment: int) -> None:
+    def _choose(self, user: User, plan: CoursePlan, moment: int) -> None:
         """Enrol by oneself, then learn a few evenings."""
+        made = self.courses[plan.folder]
         occasion = self.stage.at(moment, user)
         name, settings = next(iter(made.plan.ways.items()))
         method = enrol_methods.method_of(occasion, name)

@@ -7,6 +7,7 @@ from modou.declarations import (
     ActivityType,
     CapabilityDeclaration,
     CompletionRule,
+    DemoPart,
     EnrolMethod,
     GradeAggregation,
     HealthCheck,
@@ -76,6 +77,8 @@ class Assembled:
         self.evolve_steps: dict[str, list[Any]] = {}
         for plugin, step in hooks.gather("evolve_steps"):
             self.evolve_steps.setdefault(plugin, []).append(step)
+        #: what the plugins add to the demonstration: (plugin, part)
+        self.demo_parts: list[tuple[str, DemoPart]] = hooks.gather("demo_parts")
         #: plugin name -> its click commands
         self.cli_commands: dict[str, list[Any]] = {}
         for plugin, command in hooks.gather("cli_commands"):

@@ -6,8 +6,16 @@ Content files name a drawing as ``![what it shows](drawing:name)``; `DRAWINGS` h
 from collections.abc import Callable
 from typing import Final
 
-from modou.demo.drawing import basics, instruments, lighting, motors, networks, rescue, switchgear
-from modou.demo.drawing import trades
+from modou.demo.drawing import (
+    basics,
+    instruments,
+    lighting,
+    motors,
+    networks,
+    rescue,
+    switchgear,
+    trades,
+)
 
 #: Name -> what draws it; each gives a PNG file.
 DRAWINGS: Final[dict[str, Callable[[], bytes]]] = {

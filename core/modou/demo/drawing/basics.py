@@ -50,7 +50,9 @@ def ohm_circuit() -> bytes:
     return paper.png()
 
 
-def _wave(x0: float, y0: float, width: float, height: float, turns: float, shift: float = 0) -> list[Point]:
+def _wave(
+    x0: float, y0: float, width: float, height: float, turns: float, shift: float = 0
+) -> list[Point]:
     steps = 240
     return [
         (
@@ -67,7 +69,9 @@ def sine_wave() -> bytes:
     paper.title("单相正弦交流电：50 Hz，220 V")
     x0, y0, width, height = 96.0, 220.0, 560.0, 112.0
     effective = height / math.sqrt(2)
-    paper.line((x0, y0 - effective), (x0 + width, y0 - effective), colour=FAINT, width=1.5, dash=(7, 6))
+    paper.line(
+        (x0, y0 - effective), (x0 + width, y0 - effective), colour=FAINT, width=1.5, dash=(7, 6)
+    )
     paper.line((x0, y0 - height), (x0 + width, y0 - height), colour=FAINT, width=1.5, dash=(2, 6))
     paper.curve(_wave(x0, y0, width, height, 1.5), colour=INDIGO, width=3.5)
     paper.arrow((x0, y0), (x0 + width + 50, y0))
@@ -110,7 +114,11 @@ def three_phase() -> bytes:
     ):
         paper.arrow((x, top + 5), (x, bottom - 5), colour=colour, both=True, width=1.5)
         # Never on a wire that the arrow crosses.
-        middle = {250: 150, 340: 295}.get(bottom, (top + bottom) / 2) if top < 190 or bottom == 340 else 220
+        middle = (
+            {250: 150, 340: 295}.get(bottom, (top + bottom) / 2)
+            if top < 190 or bottom == 340
+            else 220
+        )
         paper.box(x - 27, middle - 12, 54, 24, fill=PAPER, outline=None)
         paper.text(x, middle, text, 14, colour=colour)
     paper.note("相线之间是线电压，相线与中性线之间是相电压：380 ≈ √3 × 220", 394)
@@ -144,9 +152,9 @@ def three_waves() -> bytes:
     paper = Paper(760, 360)
     paper.title("三相电压：大小相等，彼此相差 120°")
     x0, y0, width, height = 80.0, 205.0, 580.0, 100.0
-    for colour, shift, name, x in ((L1, 0, "u1", 152), (L2, 120, "u2", 281), (L3, 240, "u3", 410)):
-        paper.curve(_wave(x0, y0, width, height, 1.5, shift), colour=colour, width=3.2)
-        paper.text(x + 24, y0 - height - 12, name, 16, colour=colour)
+    for number, (colour, name) in enumerate(((L1, "u1"), (L2, "u2"), (L3, "u3"))):
+        paper.curve(_wave(x0, y0, width, height, 1.5, 120 * number), colour=colour, width=3.2)
+        paper.text(176 + 129 * number, y0 - height - 12, name, 16, colour=colour)
     paper.arrow((x0, y0), (x0 + width + 46, y0))
     paper.arrow((x0, 326), (x0, 84))
     paper.text(x0 + width + 56, y0 + 18, "ωt", 16)
@@ -156,6 +164,11 @@ def three_waves() -> bytes:
         paper.text(x, y0 + 122, mark, 13, colour=SOFT)
         paper.line((x, y0 + 8), (x, y0 + 108), colour=SHADE, width=1)
     return paper.png()
+
+
+def _small_motor(paper: Paper, x: float, y: float) -> None:
+    parts.motor(paper, x, y + 4, radius=26)
+    paper.line((x, y - 30), (x, y - 22))
 
 
 def symbols() -> bytes:
@@ -174,9 +187,8 @@ def symbols() -> bytes:
         (parts.push_make, "SB", "启动按钮"),
         (parts.push_rest, "SB", "停止按钮"),
         (parts.lamp, "EL / HL", "照明灯 / 信号灯"),
-        (lambda p, x, y: (parts.motor(p, x, y + 4, radius=26), p.line((x, y - 30), (x, y - 22))),
-         "M", "三相异步电动机"),
-    ]  # fmt: skip
+        (_small_motor, "M", "三相异步电动机"),
+    ]
     for number, (function, letters, name) in enumerate(drawn):
         column, row = number % 4, number // 4
         x, y = 32 + column * 184, 76 + row * 156

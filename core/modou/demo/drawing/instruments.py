@@ -50,7 +50,12 @@ def multimeter() -> bytes:
     paper.circle(x, y, 58, fill=(24, 33, 43), outline=(96, 108, 122))
     a = math.radians(230)
     paper.line((x, y), (x + 50 * math.cos(a), y + 50 * math.sin(a)), colour=PAPER, width=7)
-    for sx, name, colour in ((118, "10A", VERMILION), (186, "mA", VERMILION), (254, "COM", INK), (322, "VΩ", VERMILION)):
+    for sx, name, colour in (
+        (118, "10A", VERMILION),
+        (186, "mA", VERMILION),
+        (254, "COM", INK),
+        (322, "VΩ", VERMILION),
+    ):
         paper.circle(sx, 462, 17, fill=colour, outline=PAPER)
         paper.circle(sx, 462, 7, fill=(8, 12, 16), outline=None)
         paper.text(sx, 494, name, 14, colour=PAPER)
@@ -98,7 +103,9 @@ def clamp_meter() -> bytes:
             paper.circle(wire, y, 11, fill=colour, outline=INK)
             paper.circle(wire, y, 4, fill=(205, 127, 50), outline=None)
         if right_way:
-            paper.line((left + 238, 176), (left + 254, 192), (left + 290, 152), colour=GREEN, width=7)
+            paper.line(
+                (left + 238, 176), (left + 254, 192), (left + 290, 152), colour=GREEN, width=7
+            )
             paper.text(left + 264, 232, "单根相线：\n读数就是它的电流", 14, colour=SOFT)
         else:
             paper.line((left + 244, 154), (left + 282, 192), colour=VERMILION, width=7)
@@ -126,12 +133,16 @@ def megger() -> bytes:
         paper.text(x + 22, 256, name, 15, colour=PAPER, bold=True)
     paper.box(470, 120, 270, 190, fill=RAISED, radius=10, line=3)
     paper.text(605, 142, "电动机接线盒", 14, colour=SOFT)
-    for number, (top, bottom, colour) in enumerate((("U1", "W2", L1), ("V1", "U2", GREEN), ("W1", "V2", L3))):
+    for number, (top, bottom, colour) in enumerate(
+        (("U1", "W2", L1), ("V1", "U2", GREEN), ("W1", "V2", L3))
+    ):
         x = 530 + 75 * number
         for y, name in ((190, top), (250, bottom)):
             paper.circle(x, y, 11, fill=PAPER, outline=colour, line=3)
             paper.text(x + 17, y + 18, name, 14, anchor="lm")
-    paper.line((112, 266), (112, 348), (400, 348), (400, 190), (519, 190), colour=VERMILION, width=3)
+    paper.line(
+        (112, 266), (112, 348), (400, 348), (400, 190), (519, 190), colour=VERMILION, width=3
+    )
     paper.line((228, 266), (228, 326), (430, 326), (430, 286), (470, 286), colour=INDIGO, width=3)
     paper.dot(470, 286, 5, INDIGO)
     paper.text(438, 172, "L 接绕组", 14, colour=VERMILION, anchor="rm")
@@ -154,7 +165,9 @@ def signs() -> bytes:
         x = 32 + number * 186
         paper.dot(x + 40, 86, 4, FAINT)
         paper.dot(x + 136, 86, 4, FAINT)
-        paper.box(x, 78, 176, 128, fill=ground, outline=ink if ink != RAISED else GREEN, line=5, radius=8)
+        paper.box(
+            x, 78, 176, 128, fill=ground, outline=ink if ink != RAISED else GREEN, line=5, radius=8
+        )
         paper.dot(x + 24, 94, 4, PAPER)
         paper.dot(x + 152, 94, 4, PAPER)
         if second:

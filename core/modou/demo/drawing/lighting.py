@@ -71,7 +71,13 @@ def sockets() -> bytes:
         else:
             _hole(paper, cx, cy - 58, None, "PE")
             for dx, dy, name in ((-58, 0, "L1"), (0, 52, "L2"), (58, 0, "L3")):
-                _hole(paper, cx + dx, cy + dy, (201, 152, 0) if name == "L1" else GREEN if name == "L2" else L3, name)
+                _hole(
+                    paper,
+                    cx + dx,
+                    cy + dy,
+                    (201, 152, 0) if name == "L1" else GREEN if name == "L2" else L3,
+                    name,
+                )
     paper.note("PE 线不得装开关和熔断器，也不得与中性线在插座里短接。", 360)
     return paper.png()
 
@@ -91,7 +97,11 @@ def heights() -> bytes:
     paper.line((40, floor), (760, floor), width=3)
     paper.box(110, floor - 2.05 * metre, 118, 2.05 * metre, fill=(244, 240, 228))
     paper.dot(216, floor - 1.0 * metre, 5)
-    for x, height, name in ((272, 1.3, "开关 1.3 m"), (420, 0.3, "暗装插座 0.3 m"), (540, 1.8, "明装或儿童\n场所插座 1.8 m")):
+    for x, height, name in (
+        (272, 1.3, "开关 1.3 m"),
+        (420, 0.3, "暗装插座 0.3 m"),
+        (540, 1.8, "明装或儿童\n场所插座 1.8 m"),
+    ):
         y = floor - height * metre
         paper.box(x - 17, y - 17, 34, 34, fill=RAISED, radius=4)
         if height == 1.3:
@@ -100,7 +110,14 @@ def heights() -> bytes:
             paper.line((x - 6, y - 4), (x - 6, y + 4), width=3)
             paper.line((x + 6, y - 4), (x + 6, y + 4), width=3)
         paper.arrow((x + 34, floor), (x + 34, y), colour=INDIGO, width=1.5, both=True)
-        paper.text(x + 46, (y + floor) / 2 if height > 1 else y - 26, name, 15, anchor="la" if "\n" in name else "lm", colour=SOFT)
+        paper.text(
+            x + 46,
+            (y + floor) / 2 if height > 1 else y - 26,
+            name,
+            15,
+            anchor="la" if "\n" in name else "lm",
+            colour=SOFT,
+        )
     paper.arrow((228, 172), (255, 172), colour=VERMILION, width=1.5, both=True)
     paper.text(236, 152, "0.15–0.2 m", 14, colour=VERMILION, anchor="lm")
     paper.line((700, floor), (700, 90), colour=SHADE, width=1)

@@ -4,7 +4,6 @@ from modou.demo.drawing import parts
 from modou.demo.drawing.paper import (
     GREEN,
     INDIGO,
-    INK,
     L1,
     L2,
     L3,
@@ -50,17 +49,23 @@ def starting_current() -> bytes:
     paper = Paper(760, 380)
     paper.title("启动电流比较（以额定电流 In 为 1）")
     left, bottom, unit = 190.0, 310.0, 66.0
-    for multiple in range(0, 8):
+    for multiple in range(8):
         x = left + unit * multiple
         paper.line((x, 88), (x, bottom), colour=SHADE, width=1)
         paper.text(x, bottom + 16, f"{multiple}", 13, colour=SOFT)
-    rows = (("直接启动", 4.0, 7.0, VERMILION), ("星形-三角形启动", 1.3, 2.3, INDIGO), ("软启动器", 2.0, 4.0, GREEN))
+    rows = (
+        ("直接启动", 4.0, 7.0, VERMILION),
+        ("星形-三角形启动", 1.3, 2.3, INDIGO),
+        ("软启动器", 2.0, 4.0, GREEN),
+    )
     for number, (name, least, most, colour) in enumerate(rows):
         y = 104 + 70 * number
         paper.text(left - 14, y + 22, name, 15, anchor="rm")
         paper.box(left, y, unit * most, 44, fill=SHADE, outline=None, radius=3)
         paper.box(left, y, unit * least, 44, fill=colour, outline=None, radius=3)
-        paper.text(left + unit * most + 10, y + 22, f"{least:g}–{most:g}", 15, anchor="lm", colour=SOFT)
+        paper.text(
+            left + unit * most + 10, y + 22, f"{least:g}–{most:g}", 15, anchor="lm", colour=SOFT
+        )
     paper.line((left, 84), (left, bottom), width=2)
     paper.note("星-三角启动时，电流和转矩都只有直接启动的三分之一，只适合轻载或空载启动。", 356)
     return paper.png()
@@ -89,7 +94,7 @@ def _main_circuit(paper: Paper, left: float, names: tuple[str, ...]) -> None:
     if len(names) > 1:
         # The second contactor exchanges the outer phases.
         second = [x + 128 for x in xs]
-        for x, from_y in zip(second, (226, 232, 238), strict=True):
+        for x in second:
             parts.power_contact(paper, x, 270)
         for x, to, y in zip(xs, second, (224, 230, 236), strict=True):
             paper.line((x, y), (to, y), (to, 240), width=2)

@@ -136,7 +136,9 @@ def shock_ways() -> bytes:
     for number, colour in enumerate((L1, L2)):
         paper.line((316, 118 + 44 * number), (524, 118 + 44 * number), colour=colour, width=3)
     _person(paper, 420, ground, reach=(456, 162), other=(384, 118))
-    paper.arrow((378, 128), (408, 236), (418, 250), (432, 236), (452, 180), colour=VERMILION, width=2.5)
+    paper.arrow(
+        (378, 128), (408, 236), (418, 250), (432, 236), (452, 180), colour=VERMILION, width=2.5
+    )
     paper.text(484, 240, "380 V", 20, colour=VERMILION, bold=True)
     paper.text(478, 268, "最危险", 14, colour=SOFT)
     # A wire on the ground, the potential around it.
@@ -165,9 +167,7 @@ def lightning() -> bytes:
     paper.area([(362, 78), (370, 62), (378, 78)], VERMILION)
     paper.line((370, 118), (520, 180), (520, 372), colour=GREEN, width=3.5)
     parts.earth(paper, 520, 372, GREEN)
-    paper.area(
-        [(430, 66), (404, 96), (418, 96), (396, 122), (440, 88), (424, 88), (446, 66)], L1
-    )
+    paper.area([(430, 66), (404, 96), (418, 96), (396, 122), (440, 88), (424, 88), (446, 66)], L1)
     paper.text(352, 92, "接闪器", 15, anchor="rm")
     paper.text(538, 250, "引下线", 15, anchor="lm")
     paper.text(546, 384, "接地装置", 15, anchor="lm")
@@ -177,7 +177,13 @@ def lightning() -> bytes:
     paper.conductor((330, 296), (330, 360), (500, 360), (520, 360))
     paper.conductor((100, 264), (282, 264), colour=L3)
     paper.text(156, 246, "电源进线", 14, colour=SOFT)
-    paper.text(660, 140, "直击雷由接闪器引入大地；\n沿线路来的雷电过电压\n由电涌保护器 SPD 限制。", 14, colour=SOFT)
+    paper.text(
+        660,
+        140,
+        "直击雷由接闪器引入大地；\n沿线路来的雷电过电压\n由电涌保护器 SPD 限制。",
+        14,
+        colour=SOFT,
+    )
     return paper.png()
 
 

@@ -12,12 +12,14 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from modou.services.pictures import INK, PAPER, text_font
+from modou.services import pictures
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
 # Tokens of the default theme.
+INK: Final[Colour] = pictures.INK
+PAPER: Final[Colour] = pictures.PAPER
 SOFT: Final[Colour] = (70, 81, 94)
 FAINT: Final[Colour] = (135, 141, 147)
 SHADE: Final[Colour] = (236, 233, 223)
@@ -218,7 +220,8 @@ class Paper:
             baseline) across it
         """
         pixels = round(size * _DRAWN)
-        font = (text_font(text, pixels, _BOLD) if bold else None) or text_font(text, pixels)
+        font = pictures.text_font(text, pixels, _BOLD) if bold else None
+        font = font or pictures.text_font(text, pixels)
         # Without a font with Chinese characters the letters and lines must do.
         if font is None:
             return

@@ -22,7 +22,9 @@ class Pen:
         """Where a point of the symbol lies on the sheet."""
         return (self.x + y, self.y - x) if self.lying else (self.x + x, self.y + y)
 
-    def line(self, *points: Point, width: float = 2, dash: tuple[float, float] | None = None) -> None:
+    def line(
+        self, *points: Point, width: float = 2, dash: tuple[float, float] | None = None
+    ) -> None:
         self.paper.line(*(self.at(*p) for p in points), colour=self.colour, width=width, dash=dash)
 
     def box(self, x: float, y: float, width: float, height: float) -> None:
@@ -98,7 +100,9 @@ def isolator(paper: Paper, x: float, y: float, label: str = "", *, lying: bool =
     pen.line((-7, -12), (7, -12))
 
 
-def power_contact(paper: Paper, x: float, y: float, label: str = "", *, lying: bool = False) -> None:
+def power_contact(
+    paper: Paper, x: float, y: float, label: str = "", *, lying: bool = False
+) -> None:
     """A main contact of a contactor (接触器主触点)."""
     pen = make(paper, x, y, label, lying=lying)
     x0, y0 = pen.at(-5, -12)

@@ -53,7 +53,15 @@ def cpr() -> bytes:
     paper.title("心肺复苏：判断 — 呼救 — 按压 — 人工呼吸")
     size = (380.0, 266.0)
     left, right, top, bottom = 32.0, 428.0, 76.0, 356.0
-    _panel(paper, left, top, size, 1, "判断意识和呼吸", "轻拍双肩、大声呼唤；\n看胸廓起伏，用时不超过 10 s")
+    _panel(
+        paper,
+        left,
+        top,
+        size,
+        1,
+        "判断意识和呼吸",
+        "轻拍双肩、大声呼唤；\n看胸廓起伏，用时不超过 10 s",
+    )
     _lying(paper, left + 90, top + 160)
     paper.text(left + 130, top + 104, "“喂！你怎么了？”", 18, colour=INDIGO)
     paper.line((left + 98, top + 138), (left + 110, top + 120), colour=INDIGO, width=2)
@@ -64,17 +72,42 @@ def cpr() -> bytes:
     paper.box(right + 216, top + 84, 96, 84, fill=VERMILION, outline=None, radius=8)
     paper.area(_heart(right + 264, top + 120, 24), PAPER)
     paper.text(right + 264, top + 156, "AED", 15, colour=PAPER, bold=True)
-    _panel(paper, left, bottom, size, 3, "胸外按压 30 次", "两乳头连线中点，双臂垂直；\n深 5–6 cm，每分钟 100–120 次，充分回弹")
+    _panel(
+        paper,
+        left,
+        bottom,
+        size,
+        3,
+        "胸外按压 30 次",
+        "两乳头连线中点，双臂垂直；\n深 5–6 cm，每分钟 100–120 次，充分回弹",
+    )
     _lying(paper, left + 90, bottom + 172)
     hands = (left + 146, bottom + 156)
     _kneeling(paper, left + 196, bottom + 188, hands)
-    paper.arrow((left + 118, bottom + 96), (left + 118, bottom + 148), colour=VERMILION, width=3.5, head=12, both=True)
+    paper.arrow(
+        (left + 118, bottom + 96),
+        (left + 118, bottom + 148),
+        colour=VERMILION,
+        width=3.5,
+        head=12,
+        both=True,
+    )
     paper.text(left + 68, bottom + 112, "5–6 cm", 16, colour=VERMILION, bold=True)
-    _panel(paper, right, bottom, size, 4, "开放气道，吹气 2 次", "仰头抬颏，捏住鼻孔；每次约 1 s，\n见胸廓抬起。按压与吹气 30 : 2")
+    _panel(
+        paper,
+        right,
+        bottom,
+        size,
+        4,
+        "开放气道，吹气 2 次",
+        "仰头抬颏，捏住鼻孔；每次约 1 s，\n见胸廓抬起。按压与吹气 30 : 2",
+    )
     _lying(paper, right + 110, bottom + 172)
     paper.circle(right + 74, bottom + 134, 15, fill=RAISED, line=2.5)
     paper.line((right + 62, bottom + 146), (right + 34, bottom + 168), width=8)
-    paper.line((right + 34, bottom + 168), (right + 30, bottom + 190), (right + 62, bottom + 190), width=7)
+    paper.line(
+        (right + 34, bottom + 168), (right + 30, bottom + 190), (right + 62, bottom + 190), width=7
+    )
     paper.line((right + 60, bottom + 150), (right + 94, bottom + 178), width=4)
     paper.arrow((right + 90, bottom + 142), (right + 104, bottom + 156), colour=INDIGO, width=3)
     paper.arrow((right + 150, bottom + 150), (right + 150, bottom + 116), colour=GREEN, width=3)
@@ -116,7 +149,9 @@ def extinguisher() -> bytes:
             _fire(paper, x + 150, 252)
             if number == 3:
                 for spread in (-10, 0, 10):
-                    paper.line((x + 108, 212), (x + 138, 238 + spread), colour=FAINT, width=4, dash=(5, 6))
+                    paper.line(
+                        (x + 108, 212), (x + 138, 238 + spread), colour=FAINT, width=4, dash=(5, 6)
+                    )
                 paper.arrow((x + 62, 122), (x + 62, 138), colour=VERMILION, width=3)
             else:
                 paper.line((x + 108, 212), (x + 136, 244), colour=INDIGO, width=2, dash=(5, 5))
@@ -135,7 +170,17 @@ def _bottle(paper: Paper, x: float, y: float) -> None:
 
 
 def _fire(paper: Paper, x: float, y: float) -> None:
-    flame = [(0, -40), (10, -22), (18, -28), (18, -4), (10, 4), (-10, 4), (-18, -4), (-14, -22), (-6, -16)]
+    flame = [
+        (0, -40),
+        (10, -22),
+        (18, -28),
+        (18, -4),
+        (10, 4),
+        (-10, 4),
+        (-18, -4),
+        (-14, -22),
+        (-6, -16),
+    ]
     paper.area([(x + a, y + b) for a, b in flame], VERMILION)
     inner = [(0, -18), (7, -8), (5, 2), (-6, 2), (-8, -8)]
     paper.area([(x + a, y + b) for a, b in inner], L1)

@@ -60,7 +60,13 @@ def tripping() -> bytes:
     paper.text(right + 8, bottom + 20, "I / In", 15)
     paper.text(left + 14, top - 4, "t", 16, anchor="lm")
     paper.text(*at(4, 120), "过载：热脱扣，\n电流越大断得越快", 15, colour=INDIGO, anchor="lm")
-    paper.text(*at(11, 0.35), "短路：电磁脱扣，\n5–10 倍额定电流瞬时断开", 15, colour=VERMILION, anchor="lm")
+    paper.text(
+        *at(11, 0.35),
+        "短路：电磁脱扣，\n5–10 倍额定电流瞬时断开",
+        15,
+        colour=VERMILION,
+        anchor="lm",
+    )
     paper.note("示意图：实际特性以产品样本为准。", 436)
     return paper.png()
 
@@ -71,7 +77,9 @@ def contactor() -> bytes:
     paper.title("交流接触器：线圈通电吸合，断电释放")
     for left, pulled in ((32, False), (412, True)):
         paper.box(left, 76, 356, 326, fill=RAISED, outline=SHADE, line=1.5, radius=6)
-        paper.text(left + 178, 380, "线圈通电：触点动作" if pulled else "线圈断电：复位", 17, bold=True)
+        paper.text(
+            left + 178, 380, "线圈通电：触点动作" if pulled else "线圈断电：复位", 17, bold=True
+        )
         drop = 16.0 if pulled else 0.0
         x = left + 96
         # The fixed core with its coil, the armature above it.
@@ -84,7 +92,9 @@ def contactor() -> bytes:
         if not pulled:
             for side in (-40, 40):
                 paper.curve(
-                    [(x + side + 7 * math.sin(t), 242 + t * 1.15) for t in range(21)], colour=SOFT, width=2
+                    [(x + side + 7 * math.sin(t), 242 + t * 1.15) for t in range(21)],
+                    colour=SOFT,
+                    width=2,
                 )
         paper.line((x, 222 + drop * 1.6), (x, 112 + drop), width=4)
         # Moving contacts hang on the bar.
@@ -100,12 +110,20 @@ def contactor() -> bytes:
         paper.text(left + 220, 222, "三对主触点", 14, colour=SOFT)
         cx = left + 316
         paper.line((cx, 112 + drop), (cx, 146 + drop), width=3)
-        paper.line((cx - 14, 146 + drop), (cx + 14, 146 + drop), width=5, colour=INK if pulled else GREEN)
+        paper.line(
+            (cx - 14, 146 + drop), (cx + 14, 146 + drop), width=5, colour=INK if pulled else GREEN
+        )
         for side in (-11, 11):
             paper.line((cx + side, 143), (cx + side, 130), width=3, colour=INK if pulled else GREEN)
         paper.text(cx - 2, 246, "常闭\n辅助触点", 13, colour=SOFT)
         paper.line((cx, 224), (cx, 184 if pulled else 158), colour=FAINT, width=1)
-        paper.text(left + 246, 310, "弹簧被压缩，\n衔铁吸合" if pulled else "弹簧把衔铁\n顶开", 14, colour=SOFT)
+        paper.text(
+            left + 246,
+            310,
+            "弹簧被压缩，\n衔铁吸合" if pulled else "弹簧把衔铁\n顶开",
+            14,
+            colour=SOFT,
+        )
     return paper.png()
 
 

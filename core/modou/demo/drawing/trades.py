@@ -27,8 +27,18 @@ def stability() -> bytes:
     for y in (middle - 44, middle + 44):
         paper.box(96, y - 11, front - 120, 22, fill=FAINT, outline=INK)
     paper.box(front - 36, middle - 84, 14, 168, fill=INK, outline=None)
-    paper.area([(front + 16, middle - 92), (front + 16, middle + 92), (rear, middle)], VERMILION_SOFT, VERMILION, 2.5)
-    for x, y in ((front + 16, middle - 104), (front + 16, middle + 104), (rear, middle - 40), (rear, middle + 40)):
+    paper.area(
+        [(front + 16, middle - 92), (front + 16, middle + 92), (rear, middle)],
+        VERMILION_SOFT,
+        VERMILION,
+        2.5,
+    )
+    for x, y in (
+        (front + 16, middle - 104),
+        (front + 16, middle + 104),
+        (rear, middle - 40),
+        (rear, middle + 40),
+    ):
         paper.box(x - 26, y - 11, 52, 22, fill=INK, outline=None, radius=7)
     paper.dot(front + 16, middle - 92, 5, VERMILION)
     paper.dot(front + 16, middle + 92, 5, VERMILION)
@@ -93,11 +103,21 @@ def turning_clock() -> bytes:
         paper.text(*place, name, 16, colour=ink, bold=True)
     for number in range(12):
         a = math.radians(-90 + 30 * number)
-        paper.text(x + (radius + 18) * math.cos(a), y + (radius + 18) * math.sin(a), str(number or 12), 15, colour=SOFT)
+        paper.text(
+            x + (radius + 18) * math.cos(a),
+            y + (radius + 18) * math.sin(a),
+            str(number or 12),
+            15,
+            colour=SOFT,
+        )
     paper.circle(x, y, 34, fill=PAPER, outline=None)
     paper.text(x, y, "2 h", 22, bold=True)
     for number, (title, text) in enumerate(
-        (("看", "骨突处皮肤有无发红、破损"), ("垫", "软枕垫在背后、两膝之间"), ("记", "时间、体位、皮肤情况，签名"))
+        (
+            ("看", "骨突处皮肤有无发红、破损"),
+            ("垫", "软枕垫在背后、两膝之间"),
+            ("记", "时间、体位、皮肤情况，签名"),
+        )
     ):
         top = 130 + 94 * number
         paper.circle(490, top + 20, 20, fill=INK, outline=None)
@@ -124,10 +144,14 @@ def harness() -> bytes:
         paper.line((x, 230), (x - 24, 256), width=4)
         hook = (left + 186, 122) if right_way else (left + 200, 316)
         colour = GREEN if right_way else VERMILION
-        paper.curve([(x, 236), ((x + hook[0]) / 2 + 16, (236 + hook[1]) / 2), hook], colour=colour, width=3)
+        paper.curve(
+            [(x, 236), ((x + hook[0]) / 2 + 16, (236 + hook[1]) / 2), hook], colour=colour, width=3
+        )
         paper.circle(*hook, 6, fill=RAISED, outline=colour, line=3)
         if right_way:
-            paper.line((left + 262, 190), (left + 278, 206), (left + 312, 168), colour=GREEN, width=7)
+            paper.line(
+                (left + 262, 190), (left + 278, 206), (left + 312, 168), colour=GREEN, width=7
+            )
         else:
             paper.line((left + 268, 168), (left + 306, 206), colour=VERMILION, width=7)
             paper.line((left + 306, 168), (left + 268, 206), colour=VERMILION, width=7)
