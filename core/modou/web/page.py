@@ -68,6 +68,8 @@ class Page:
     """What a template knows beyond its own values. `fillers`: name -> function giving a leaf."""
 
     side_nav: Sequence[LinkGroup] = ()
+    #: Route of the navigation item that is marked, where it is not the one nearest to the page's.
+    place: str = ""
 
     def __init__(self, request: Request, fillers: Mapping[str, Filler] | None = None) -> None:
         self.request = request
@@ -152,7 +154,7 @@ class Page:
             and (occasion.actor is not None or not item.signed_in)
         ]
         items.sort(key=lambda item: item.order)
-        here = _nearest(self.request, [item.route for item in items])
+        here = self.place or _nearest(self.request, [item.route for item in items])
         return [
             Link(
                 self.gettext(item.title),

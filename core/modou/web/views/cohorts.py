@@ -40,6 +40,7 @@ MOVES: dict[tuple[str, str], TranslationString] = {
 def _frame(request: Request, title: str, *above: Cohort) -> None:
     page = request.page
     page.title = title
+    page.place = "cohorts"
     page.side_nav = page.groups("admin")
     page.breadcrumbs = [(page.gettext(_("Cohorts")), page.url("cohorts"))]
     page.breadcrumbs += [(c.title, page.url("cohort", cohort=c.key)) for c in above]

@@ -51,6 +51,7 @@ TABS: tuple[tuple[str, TranslationString, Capability], ...] = (
 def course_page(request: Request, course: Course, title: TranslationString) -> None:
     """Title and breadcrumbs of a page about who takes part."""
     courses.frame(request.page, course, title)
+    request.page.place = "participants"
 
 
 def course_tabs(request: Request, course: Course) -> list[Link]:
