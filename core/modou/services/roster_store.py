@@ -15,8 +15,9 @@ from modou.models.rosters import RosterJob
 from modou.services.occasion import Occasion
 from modou.services.roster_rows import row_name
 
-#: Rows in one stored batch, and in one transaction.
-BATCH = 250
+#: Rows in one stored batch, and in one transaction. New ids fall all over the trees, so every
+#: transaction writes most of their leaves: twice the rows are half the bytes.
+BATCH = 500
 
 
 # -- rows, as they are stored

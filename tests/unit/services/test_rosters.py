@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from modou.errors import Conflict, Invalid, NotAllowed
 from modou.services import accounts, cohorts, enrolling, roster_taking, rosters
 from modou.services.roster_columns import field_of, recognise
+from modou.services.roster_store import BATCH
 from tests import factories
 from tests import rosters as paper
 from tests.conftest import SiteUnderTest
@@ -311,14 +312,14 @@ class TestGoingOn:
         return counter
 
     def test_after_a_kill(self, school: SiteUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
-        data = paper.csv_bytes(paper.people(0, 700, course="C-1"))
+        data = paper.csv_bytes(paper.people(0, 1200, course="C-1"))
         job = paper.check(school, data)
         self.kill_after(monkeypatch, 2)
         with pytest.raises(Killed):
             paper.work(school, job)
         with school.occasion() as occasion:
             stored = occasion.site.rosters.by_id(job)
-            assert (stored.status, stored.progress.done) == ("running", 250)
+            assert (stored.status, stored.progress.done) == ("running", BATCH)
             with pytest.raises(Conflict):
                 rosters.launch(occasion, stored)
         school.clock.move(seconds=rosters.SILENCE)
@@ -326,10 +327,10 @@ class TestGoingOn:
             assert rosters.is_stopped(occasion, occasion.site.rosters.by_id(job))
         paper.work(school, job)
         found = paper.reports(school, job, outcomes=True)
-        assert kinds(found) == ["create"] * 700
-        assert len({report.code for report in found}) == 700
+        assert kinds(found) == ["create"] * 1200
+        assert len({report.code for report in found}) == 1200
         with school.occasion() as occasion:
-            assert len(occasion.site.users) == 702
+            assert len(occasion.site.users) == 1202
             assert occasion.site.rosters.by_id(job).status == "done"
 
     def test_cancelled_and_gone_on_with(
@@ -353,7 +354,7 @@ class TestGoingOn:
         paper.work(school, job)
         with school.occasion() as occasion:
             stored = occasion.site.rosters.by_id(job)
-            assert (stored.status, stored.progress.done) == ("cancelled", 250)
+            assert (stored.status, stored.progress.done) == ("cancelled", BATCH)
         paper.work(school, job)
         assert kinds(paper.reports(school, job, outcomes=True)) == ["create"] * 600
 
