@@ -1,7 +1,7 @@
 """Lists of a course's participants: kept as rows beside the enrolments, searched, sorted, paged.
 
-Measured with 20,000 participants: a page takes about 30 ms, whatever it is sorted by, and opens
-only the enrolments and accounts that it shows.
+Measured with 20,000 participants: choosing a page takes 40 to 70 ms of CPU, whatever it is sorted
+by (110 when nothing is in the cache), and opens only the enrolments and accounts that it shows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from modou.errors import Conflict, Invalid, NotAllowed
 from modou.services import accounts, cohorts, enrolling, roster_taking, rosters
-from modou.services.roster_columns import field_of, recognise
+from modou.services.roster_columns import (
+    ID_TYPES,
+    NAMES,
+    NUMBERED,
+    ROLES,
+    field_of,
+    recognise,
+)
 from modou.services.roster_store import BATCH
 from tests import factories
 from tests import rosters as paper
@@ -56,6 +63,12 @@ class TestColumns:
             "group1": None, "序号": None,
         }  # fmt: skip
         assert {heading: field_of(heading) for heading in names} == names
+
+    def test_the_reference_lists_every_name(self) -> None:
+        page = Path(__file__).parents[3] / "docs" / "reference" / "roster-columns.md"
+        text = page.read_text(encoding="utf-8")
+        for names in (*NAMES.values(), *NUMBERED.values(), *ROLES.values(), *ID_TYPES.values()):
+            assert [name for name in names if name not in text] == []
 
     def test_two_headings_for_one_field(self) -> None:
         with pytest.raises(Invalid) as refused:

@@ -19,7 +19,7 @@ from modou.models.courses import Course
 from modou.models.enrolments import Enrolment
 from modou.models.participants import state_at
 from modou.models.people import User
-from modou.permissions import Capability
+from modou.permissions import Capability, Level
 from modou.services import cohorts, enrolling, participants, roles
 from modou.services.outlines import outline_of
 from modou.services.participants import Filters
@@ -166,14 +166,17 @@ def participants_list(context: Course, request: Request) -> Any:
     pager = Pager(request, len(ids))
     course_page(request, context, _("Participants"))
     occasion = request.occasion
-    present = sorted({row.role for _id, row in participants.rows(occasion, context)})
     return {
         "course": context,
         "tabs": course_tabs(request, context),
         "listing": listing,
         "rows": list(listing.rows(pager.part(ids))),
         "pager": pager,
-        "role_titles": {name: role_title(request, name) for name in present},
+        "role_titles": {
+            name: role_title(request, name)
+            for name, role in occasion.site.roles.items()
+            if Level.COURSE in role.levels
+        },
         "states": STATUS_TITLES,
         "levels": LEVELS,
         "tracked": len(outline_of(occasion, context).tracked),
