@@ -20,15 +20,15 @@ from modou.plugins import PluginHost
 from modou.services import settings as settings_service
 from modou.services.access import SiteAccess
 from modou.services.founding import found_site
-from modou.services.keys_check import check_keys
+from modou.services.keys_check import are_its_keys, check_keys
 from modou.services.letters import no_post
 from modou.services.registry import Assembled
 from modou.services.roles import adopt_capabilities
 from modou.services.settings_schemas import theme_schema
 from modou.services.throttle import Limits
 from modou.store import evolve
-from modou.store.opening import check_uri, explain, open_database
-from modou.store.vault import Keyring, VaultError
+from modou.store.opening import check_uri, explain, open_database, turn_to_open
+from modou.store.vault import Keyring, VaultError, make_when_absent
 from modou.web.page import FLASH_COOKIE, PageCache
 from modou.web.themes import load_theme
 
@@ -98,9 +98,8 @@ def assemble(
     """What a site is made of before its database and its pages: set on `registry`."""
     modou_config = registry.modou_config = read_config(settings)
     registry.clock = clock or SystemClock()
-    #: Whether this start made the keys file: right for a new site only, see `found`.
-    registry.keys_are_new = make_keys and not modou_config["keys"].exists()
-    registry.keys = open_keys(modou_config, make_keys)
+    registry.keys_are_new = make_keys and make_when_absent(modou_config["keys"])
+    registry.keys = open_keys(modou_config)
     # The plugins first: everything else may ask what they declare.
     registry.hooks = PluginHost(modou_config["plugins"])
     registry.assembled = Assembled(registry.hooks)
@@ -162,23 +161,15 @@ def configure(config: Configurator, settings: dict[str, Any], clock: Clock | Non
         raise ConfigurationError(f"two plugins claim the same address or view: {error}") from error
 
 
-def open_keys(config: Config, make: bool) -> Keyring:
-    """The keys file; made when it is absent, if `make`.
+def open_keys(config: Config) -> Keyring:
+    """The keys file.
 
-    :raises ConfigurationError: it cannot be made or read
+    :raises ConfigurationError: it cannot be read
     """
-    path = config["keys"]
     try:
-        if path.exists() or not make:
-            return Keyring.from_file(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return Keyring.create(path)
+        return Keyring.from_file(config["keys"])
     except VaultError as error:
         raise ConfigurationError(f"modou.keys: {error}") from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"modou.keys: cannot make the folder {error.filename} for {path}: {error.strerror}"
-        ) from None
 
 
 def refuse_new_keys(path: Path) -> None:
@@ -198,7 +189,8 @@ def include_database(config: Configurator) -> None:
     uri = config.registry.settings.get("zodbconn.uri", "")
     check_uri(uri)
     try:
-        config.include("pyramid_zodbconn")
+        with turn_to_open(uri):
+            config.include("pyramid_zodbconn")
     except Exception as error:
         raise ConfigurationError(explain(uri, error)) from error
 
@@ -224,7 +216,7 @@ def found(registry: Any, database: DB) -> SiteAccess:
                 root = connection.root()
                 if found_site(root):
                     log.info("made a new site")
-                elif registry.keys_are_new:
+                elif registry.keys_are_new and not are_its_keys(root[SITE_KEY], registry.keys):
                     refuse_new_keys(registry.modou_config["keys"])
                 check_keys(root[SITE_KEY], registry.keys)
                 new = evolve.welcome(

@@ -31,6 +31,7 @@ COMMANDS = {
     "sessions": "modou.cli.people:sessions",
     "shell": "modou.cli.shell:shell",
     "user": "modou.cli.people:user",
+    "zodb-conf": "modou.cli.zodb_conf:zodb_conf",
 }
 
 

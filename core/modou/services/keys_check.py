@@ -30,6 +30,11 @@ def problem(site: Site, keys: Keyring) -> str | None:
     return "the keys file is not the one of this site: its index line differs"
 
 
+def are_its_keys(site: Site, keys: Keyring) -> bool:
+    """Whether these keys are known to be the site's."""
+    return bool(site.canary) and problem(site, keys) is None
+
+
 def check_keys(site: Site, keys: Keyring) -> None:
     """Refuse another site's keys; make the canary of a new site.
 

@@ -1,6 +1,8 @@
 """Opening the database that the .ini's `zodbconn.uri` names, with errors that name the cause."""
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +12,9 @@ from ZConfig import SchemaResourceError
 from ZODB.DB import DB
 
 from modou.errors import ConfigurationError
+
+#: Number of the lock in PostgreSQL that `turn_to_open` takes: "modou" in ASCII.
+_OPENING_LOCK = int.from_bytes(b"modou", "big")
 
 
 def check_uri(uri: str) -> None:
@@ -58,12 +63,30 @@ def open_database(uri: str, *, read_only: bool = False) -> DB:
             raise ConfigurationError(f"there is no database {path} yet: modou serve makes it")
         uri += "&read_only=1" if "?" in uri else "?read_only=1"
     try:
-        storage_factory, options = zodburi.resolve_uri(uri)
-        return DB(storage_factory(), **options)
+        with turn_to_open(uri):
+            storage_factory, options = zodburi.resolve_uri(uri)
+            return DB(storage_factory(), **options)
     except ConfigurationError:
         raise
     except Exception as error:
         raise ConfigurationError(explain(uri, error)) from error
+
+
+@contextmanager
+def turn_to_open(uri: str) -> Iterator[None]:
+    """Open a database inside: processes that start at once on a new PostgreSQL database take
+    turns, else they would make its tables at the same time and fail."""
+    from modou.store.places import PostgresPlace, place_of
+
+    with ExitStack() as stack:
+        # What is wrong with the URI or the server, opening itself says better.
+        with suppress(ConfigurationError):
+            if uri.startswith("zconfig:"):
+                place = place_of(uri)
+                if isinstance(place, PostgresPlace):
+                    cursor = stack.enter_context(place.cursor())
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_OPENING_LOCK,))
+        yield
 
 
 def explain(uri: str, error: BaseException) -> str:

@@ -102,7 +102,7 @@ class PostgresPlace:
             connection = psycopg2.connect(self.dsn)
         except psycopg2.OperationalError as error:
             raise ConfigurationError(
-                f"cannot reach the PostgreSQL database {self}: {str(error).strip()}"
+                f"cannot reach the PostgreSQL database {self}: {str(error).splitlines()[0]}"
             ) from None
         try:
             with connection, connection.cursor() as cursor:

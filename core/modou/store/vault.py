@@ -234,6 +234,33 @@ class Keyring:
         raise TypeError("a keyring is never stored")
 
 
+def make_when_absent(path: Path) -> bool:
+    """Write a new keys file when there is none; True when this process made it.
+
+    :raises ConfigurationError: it cannot be written
+    """
+    if path.exists():
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot make the folder {path.parent} for the keys file: {error.strerror}"
+        ) from None
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    Keyring.create(beside)
+    try:
+        # In one step, since several processes may start at the same moment: one file counts.
+        os.link(beside, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot write the keys file ({error.strerror})") from None
+    finally:
+        beside.unlink()
+    return True
+
+
 def _parse_line(line: str, place: str) -> tuple[str, bytes]:
     key_id, colon, encoded = line.partition(":")
     key_id = key_id.strip()

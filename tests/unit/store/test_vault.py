@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modou.errors import ConfigurationError
-from modou.store.vault import Keyring, VaultError
+from modou.store.vault import Keyring, VaultError, make_when_absent
 
 
 def key(byte: int) -> str:
@@ -162,3 +164,21 @@ class TestKeysFile:
         assert repr(KEYRING) == "<Keyring the keys text: k2, k1>"
         with pytest.raises(TypeError, match="never stored"):
             pickle.dumps(KEYRING)
+
+
+class TestMakingWhenAbsent:
+    def test_of_many_at_once_one_file_counts(self, tmp_path: Path) -> None:
+        path = tmp_path / "var" / "keys"
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(lambda _n: make_when_absent(path), range(8)))
+        assert sum(made) == 1
+        assert [p.name for p in path.parent.iterdir()] == ["keys"]
+        before = path.read_text()
+        assert not make_when_absent(path)
+        assert path.read_text() == before
+        Keyring.from_file(path)
+
+    def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "var").write_text("a file")
+        with pytest.raises(ConfigurationError, match=str(tmp_path / "var")):
+            make_when_absent(tmp_path / "var" / "keys")

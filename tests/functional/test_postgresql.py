@@ -1,0 +1,107 @@
+"""A site on PostgreSQL by the real commands: the file, the start, what can stand against it."""
+
+import json
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands import free_port, here, refused, refused_here, serving, write_ini
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+def ini(postgresql: Any, tmp_path: Path) -> Path:
+    """The .ini of a new site on a new database, its ZConfig file written by the command."""
+    dsn = postgresql.create("served")
+    conf = tmp_path / "zodb.conf"
+    ended = here("zodb-conf", dsn, "--to", conf, "--data", tmp_path / "var", "--cache", "20")
+    assert ended.returncode == 0, ended.stderr
+    assert conf.stat().st_mode & 0o077 == 0
+    return write_ini(tmp_path, f"zodbconn.uri = zconfig://{conf}")
+
+
+class TestServing:
+    def test_several_processes_start_at_once_on_a_new_database(self, ini: Path) -> None:
+        """Each may find the database empty; one of them makes the site."""
+        with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+            starts = [serving(ini), serving(ini)]
+            addresses = list(pool.map(stack.enter_context, starts))
+            for address in addresses:
+                with urllib.request.urlopen(f"{address}/readyz") as answer:
+                    assert json.load(answer) == {"ready": True, "failures": []}
+        said = here("doctor", "-c", ini).stdout
+        assert "✓ pg_dump is installed" in said
+        assert "✓ The keys file is this site's" in said
+
+
+class TestRefusals:
+    def test_a_server_that_does_not_answer(self, tmp_path: Path) -> None:
+        dsn = f"host=127.0.0.1 port={free_port()} dbname=modou password=hush-hush"
+        conf = tmp_path / "zodb.conf"
+        here("zodb-conf", dsn, "--to", conf, "--data", tmp_path / "var")
+        ini = write_ini(tmp_path, f"zodbconn.uri = zconfig://{conf}")
+        said = refused("serve", "-c", ini, "--port", str(free_port()))
+        assert str(conf) in said
+        assert "cannot be reached" in said
+        assert "hush-hush" not in said
+        assert "cannot reach the PostgreSQL database modou on 127.0.0.1" in refused_here(
+            "restore", backup_of_postgresql(tmp_path), "-c", ini, "--without-keys"
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            ("", "names no database"),
+            ("<zodb main>\n", "cannot be understood"),
+            ("%import relstorrage\n", "cannot be understood"),
+        ],
+    )
+    def test_a_file_that_is_no_zconfig(self, tmp_path: Path, text: str, why: str) -> None:
+        (tmp_path / "zodb.conf").write_text(text)
+        ini = write_ini(tmp_path, f"zodbconn.uri = zconfig://{tmp_path}/zodb.conf")
+        said = refused("serve", "-c", ini, "--port", str(free_port()))
+        assert f"{tmp_path}/zodb.conf" in said
+        assert why in said
+
+    def test_a_file_that_is_missing(self, tmp_path: Path) -> None:
+        ini = write_ini(tmp_path, f"zodbconn.uri = zconfig://{tmp_path}/zodb.conf")
+        said = refused("serve", "-c", ini, "--port", str(free_port()))
+        assert f"{tmp_path}/zodb.conf, which does not exist" in said
+
+    def test_fresh_never_empties_postgresql(self, ini: Path) -> None:
+        ini.write_text(ini.read_text().replace("[server", "modou.development = true\n\n[server"))
+        assert "only a FileStorage" in refused_here("serve", "-c", ini, "--fresh")
+
+
+class TestConf:
+    def test_a_password_with_a_dollar_comes_through(self, tmp_path: Path) -> None:
+        conf = tmp_path / "zodb.conf"
+        dsn = "host=127.0.0.1 dbname=modou password='pa$$ word'"
+        assert here("zodb-conf", dsn, "--to", conf).returncode == 0
+        from modou.store.places import PostgresPlace, place_of
+
+        place = place_of(f"zconfig://{conf}")
+        assert isinstance(place, PostgresPlace)
+        assert place.environment() == {"PGPASSWORD": "pa$$ word"}
+        assert "pa$$" not in place.public_dsn()
+        assert "already" in refused_here("zodb-conf", dsn, "--to", conf)
+
+    @pytest.mark.parametrize("dsn", ["host=x", "nonsense", "postgresql://"])
+    def test_what_is_no_dsn(self, dsn: str, tmp_path: Path) -> None:
+        assert "dsn" in refused_here("zodb-conf", dsn, "--to", tmp_path / "zodb.conf")
+        assert not (tmp_path / "zodb.conf").exists()
+
+
+def backup_of_postgresql(folder: Path) -> Path:
+    """A folder with a manifest and nothing else."""
+    made = folder / "backup"
+    made.mkdir()
+    (made / "manifest.json").write_text(
+        json.dumps({"format": 1, "storage": "postgresql", "files": {}})
+    )
+    return made
