@@ -35,6 +35,7 @@ from modou.store.vault import Keyring
 
 _FILENAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069\ufeff]+')
 _HEAD = 4096
+_DIGITS = re.compile(r"[0-9]{1,12}")
 #: Public files are no secret: their addresses are good for long, so that browsers keep them.
 PUBLIC_LIFETIME = 14 * 24 * 3600
 
@@ -202,7 +203,7 @@ class Signer:
 
     def check(self, expires: str, signature: str, file_key: str, filename: str, now: int) -> bool:
         """Whether the address is one of ours and still good."""
-        if not expires.isascii() or not expires.isdigit() or int(expires) < now:
+        if not _DIGITS.fullmatch(expires) or int(expires) < now:
             return False
         expected = self.sign(int(expires), file_key, filename)
         return hmac.compare_digest(expected.encode(), signature.encode())

@@ -144,5 +144,5 @@ class TestSignatures:
         assert not signer.check(str(int(expires) + 1), signature, "f", "n", 1000)
         assert not signer.check(expires, signature, "f", "n", int(expires) + 1)
         assert not signer.check(expires, "ä", "f", "n", 1000)
-        for odd in ("", "-1", "١٢", "1e9"):
+        for odd in ("", "-1", "١٢", "1e9", "9" * 5000):
             assert not signer.check(odd, signature, "f", "n", 1000)
