@@ -2,6 +2,9 @@
 
 import io
 import itertools
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -306,6 +309,28 @@ class TestTaking:
             assert len(course.enrolments) == 2001
 
 
+ROOT = Path(__file__).parents[3]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+#: Takes a roster batch by batch in a process of its own, and tells after each.
+CHILD = """
+import sys
+from pathlib import Path
+from modou.services import rosters
+from tests.conftest import SiteUnderTest
+
+original = rosters.take
+
+def take(*args):
+    outcomes = original(*args)
+    args[0].after_commit(lambda: print("a batch", flush=True))
+    return outcomes
+
+rosters.take = take
+site = SiteUnderTest(Path(sys.argv[1]))
+rosters.work(site.registry.access, int(sys.argv[2]), sys.argv[3])
+"""
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -345,6 +370,33 @@ class TestGoingOn:
         with school.occasion() as occasion:
             assert len(occasion.site.users) == 1202
             assert occasion.site.rosters.by_id(job).status == "done"
+
+    def test_after_the_process_was_killed(self, tmp_path: Path) -> None:
+        site = SiteUnderTest(tmp_path)
+        with site.occasion() as occasion:
+            factories.course(occasion).code = "C-1"
+        job = paper.check(site, paper.csv_bytes(paper.people(0, 3 * BATCH, course="C-1")))
+        with site.occasion() as occasion:
+            token = rosters.launch(occasion, occasion.site.rosters.by_id(job))
+        site.close()
+        command = [sys.executable, "-W", "ignore", "-c", CHILD, str(tmp_path), str(job), token]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"a batch\n"
+            child.kill()
+        site = SiteUnderTest(tmp_path)
+        try:
+            with site.occasion() as occasion:
+                done = occasion.site.rosters.by_id(job).progress.done
+                assert BATCH <= done <= 2 * BATCH
+                assert len(occasion.site.users) == done
+            site.clock.move(seconds=rosters.SILENCE)
+            paper.work(site, job)
+            assert kinds(paper.reports(site, job, outcomes=True)) == ["create"] * (3 * BATCH)
+            with site.occasion() as occasion:
+                assert len(occasion.site.users) == 3 * BATCH
+        finally:
+            site.close()
 
     def test_cancelled_and_gone_on_with(
         self, school: SiteUnderTest, monkeypatch: pytest.MonkeyPatch
