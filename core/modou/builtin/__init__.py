@@ -219,6 +219,16 @@ def nav_items() -> Sequence[NavItem]:
             order=730,
             group=operation,
         ),
+        NavItem(
+            "admin",
+            "health",
+            _("State of the system"),
+            "admin_health",
+            icon="server",
+            capability=Capability.HEALTH_VIEW,
+            order=740,
+            group=operation,
+        ),
     ]
 
 

@@ -14,6 +14,7 @@ from rich.markup import escape
 from modou.cli.ini import Ini, config_option
 from modou.config import Config, read_config
 from modou.errors import ConfigurationError, in_english
+from modou.services import health as health_service
 from modou.services.access import SiteAccess
 from modou.store import evolve
 from modou.store.backup import postgresql_program
@@ -79,16 +80,11 @@ def of_site(settings: dict[str, Any]) -> Iterator[Finding]:
 
 def health(access: SiteAccess) -> Iterator[Finding]:
     """The health checks of the core and the plugins."""
-    for name, check in access.assembled.health_checks.items():
-        if name == "database":
+    with access.occasion() as occasion:
+        for finding in health_service.findings(occasion):
             # Opened for looking only: whether the server may write, /readyz tells.
-            continue
-        try:
-            with access.occasion() as occasion:
-                problem = check.check(occasion) or ""
-        except Exception as error:  # noqa: BLE001 - a plugin's check may fail in any way
-            problem = f"the check is broken: {type(error).__name__}: {error}"
-        yield in_english(check.title), problem
+            if finding.name != "database":
+                yield in_english(finding.title), finding.problem
 
 
 def programs(settings: dict[str, Any]) -> Iterator[Finding]:

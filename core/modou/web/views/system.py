@@ -3,15 +3,18 @@
 import hmac
 import logging
 import os
+from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from modou import __version__
 from modou.errors import NotFound
 from modou.i18n import _
-from modou.services import plugin_states
+from modou.permissions import Capability
+from modou.services import health, plugin_states
 from modou.services.occasion import Occasion
 
 log = logging.getLogger(__name__)
@@ -40,20 +43,22 @@ def readyz(request: Request) -> dict[str, object]:
 
 
 def failing_checks(occasion: Occasion) -> list[str]:
-    """Names of the checks that count for readiness and fail; a broken check fails."""
-    failures = []
-    for name, check in occasion.assembled.health_checks.items():
-        if not check.ready:
-            continue
-        try:
-            problem = check.check(occasion)
-        except Exception as error:
-            log.exception("the health check %s is broken", name)
-            problem = repr(error)
-        if problem:
-            log.error("not ready: %s: %s", name, problem)
-            failures.append(name)
-    return failures
+    """Names of the checks that count for readiness and fail."""
+    failing = [f for f in health.findings(occasion, readiness_only=True) if f.problem]
+    for finding in failing:
+        log.error("not ready: %s: %s", finding.name, finding.problem)
+    return [finding.name for finding in failing]
+
+
+@view_config(
+    route_name="admin_health", permission=Capability.HEALTH_VIEW, renderer="admin_health.jinja2"
+)
+def admin_health(request: Request) -> dict[str, Any]:
+    """All health checks, for people."""
+    page = request.page
+    page.title = page.gettext(_("State of the system"))
+    page.side_nav = page.groups("admin")
+    return {"findings": health.overview(request.occasion), "version": __version__}
 
 
 @view_config(route_name="plugin_stats", renderer="json")
