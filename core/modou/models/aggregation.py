@@ -134,6 +134,8 @@ class Result(NamedTuple):
     percent: float | None
     #: It does not count because of `drop_lowest` or `keep_highest` of the category above.
     dropped: bool
+    #: It is among the grades that the category above combines.
+    counts: bool = True
 
 
 #: Makes one fraction of the grades that count, None when there is nothing to divide by. Plugins
@@ -267,7 +269,7 @@ def prepare(
     """
     seen = {tree.id}
 
-    def child(node: ItemNode | CategoryNode) -> _Child:
+    def child(node: ItemNode | CategoryNode, above: CategoryNode) -> _Child:
         if node.id in seen:
             raise ValueError(f"grade item {node.id!r} stands twice in the tree")
         seen.add(node.id)
@@ -281,7 +283,7 @@ def prepare(
             float(node.weight),
             node.extra,
             node.excluded,
-            Result(None, high, None, False),
+            Result(None, high, None, False, counts=not above.aggregate_only_graded),
             category(node) if isinstance(node, CategoryNode) else None,
         )
 
@@ -294,7 +296,7 @@ def prepare(
             )
         return _Category(
             node.id,
-            tuple(map(child, node.children)),
+            tuple(child(below, node) for below in node.children),
             combine,
             float(node.max),
             node.aggregation == SUM,
@@ -375,7 +377,7 @@ class _Evaluation:
             counting, dropped = _drop(graded, category)
             for place in dropped:
                 node_id = ids[place]
-                self.results[node_id] = self.results[node_id]._replace(dropped=True)
+                self.results[node_id] = self.results[node_id]._replace(dropped=True, counts=False)
         fraction = category.combine(counting) if counting else None
         can_count = True
         if fraction is None:
@@ -410,21 +412,24 @@ class _Evaluation:
             fraction: float | None = None
             if below is not None:
                 fraction, points, can_count = self.category(below)
+                if not can_count or (fraction is None and only_graded):
+                    results[node_id] = results[node_id]._replace(counts=False)
                 if not can_count:
                     continue
             elif overrides and overrides.get(node_id) is not None:
                 value = float(overrides[node_id])
                 fraction = (value - low) / points
-                results[node_id] = _new(Result, (value, high, fraction * 100.0, False))
+                results[node_id] = _new(Result, (value, high, fraction * 100.0, False, True))
             elif (given := values.get(node_id)) is not None:
                 value = float(given)
                 if not low <= value <= high:
                     value = low if value < low else high
                 fraction = (value - low) / points
-                results[node_id] = _new(Result, (value, high, fraction * 100.0, False))
+                results[node_id] = _new(Result, (value, high, fraction * 100.0, False, True))
             else:
                 results[node_id] = nothing
             if never or (excluded and node_id in excluded):
+                results[node_id] = results[node_id]._replace(counts=False)
                 continue
             grade = _new(Grade, (fraction or 0.0, weight, points, extra))
             if fraction is None and only_graded:

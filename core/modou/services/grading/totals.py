@@ -120,7 +120,7 @@ def report_of(
     book = read_book(course)
     results = results_of(occasion, book, enrolment)
     sheet: GradeSheet | None = enrolment.grades
-    shares = _shares(book, results, sheet) if results is not None else {}
+    shares = _shares(book, results) if results is not None else {}
     root = results[book.root_id] if results is not None else None
     lines = []
     for depth, node in book.walk():
@@ -179,18 +179,12 @@ ALIKE: Final = {"mean"}
 _ONE: Final = {"highest", "lowest"}
 
 
-def _shares(
-    book: GradeBook, results: Mapping[NodeId, Result], sheet: GradeSheet | None
-) -> dict[int, float]:
+def _shares(book: GradeBook, results: Mapping[NodeId, Result]) -> dict[int, float]:
     """Node id -> percentage of the course total that 100 % of the node are worth."""
     found: dict[int, float] = {}
 
     def divide(category: GradeCategory, whole: float) -> None:
-        counted = [
-            node
-            for node in map(book.node, category.children)
-            if _counts(book, node, category, results, sheet)
-        ]
+        counted = [n for n in map(book.node, category.children) if results[n.id].counts]
         sizes = _sizes(category, counted, results)
         together = sum(size for node, size in sizes.items() if not book.node(node).extra)
         for node in counted:
@@ -201,28 +195,6 @@ def _shares(
 
     divide(book.root, 100.0)
     return found
-
-
-def _counts(
-    book: GradeBook,
-    node: GradeItem | GradeCategory,
-    category: GradeCategory,
-    results: Mapping[NodeId, Result],
-    sheet: GradeSheet | None,
-) -> bool:
-    if results[node.id].dropped or not _can_count(book, node, sheet):
-        return False
-    return results[node.id].percent is not None or not category.only_graded
-
-
-def _can_count(book: GradeBook, node: GradeItem | GradeCategory, sheet: GradeSheet | None) -> bool:
-    if isinstance(node, GradeItem):
-        return not node.hidden and not (sheet is not None and sheet.grade(node.id).excluded)
-    return any(
-        _can_count(book, child, sheet)
-        for child in map(book.node, node.children)
-        if not child.extra and (child.weight > 0 or node.aggregation not in BY_WEIGHT)
-    )
 
 
 def _sizes(

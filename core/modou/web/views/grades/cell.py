@@ -232,7 +232,7 @@ def source_name(request: Request, source: str) -> str:
     """Where a grade came from, in words."""
     gettext = request.page.gettext
     if source == BY_HAND:
-        return gettext(_("By hand"))
+        return gettext(_("Entered by hand"))
     if source == IMPORTED:
         return gettext(_("Imported"))
     activity_type = request.occasion.assembled.activity_types.get(source)

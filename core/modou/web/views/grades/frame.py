@@ -11,7 +11,7 @@ from modou.models.courses import Course
 from modou.models.enrolments import Enrolment
 from modou.models.grades import Grade, GradeBook, GradeItem
 from modou.models.people import User
-from modou.services import grading
+from modou.services import enrolling, grading
 from modou.services.grading import exact_points, format_points
 from modou.store.containers import decode_id
 from modou.web import courses
@@ -44,6 +44,8 @@ def learner_of(request: Request, course: Course) -> tuple[User, Enrolment]:
         user: User = request.site.users.by_id(user_id)
     except KeyError:
         raise HTTPNotFound from None
+    if not enrolling.may_see(request.occasion, course, enrolment):
+        raise HTTPNotFound
     grading.check_may_read(request.occasion, course, enrolment)
     return user, enrolment
 

@@ -121,7 +121,7 @@ def rule(request: Request, book: GradeBook, category: GradeCategory) -> str:
         if category.only_graded
         else gettext(_("What is not graded yet counts as 0."))
     )
-    return gettext(_(" ")).join(sentences)
+    return " ".join(sentences)
 
 
 def _adds_up(request: Request, book: GradeBook, category: GradeCategory) -> str:

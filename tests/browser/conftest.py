@@ -1,0 +1,84 @@
+"""A real browser on a real server: headless Chromium (the package of the system) and waitress."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress import wasyncore
+from waitress.server import create_server
+
+from modou.services import sessions
+from modou.web.security import SESSION_COOKIE
+from tests.conftest import SiteUnderTest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("the package chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(site: SiteUnderTest) -> Iterator[str]:
+    """The site, served on a free port of this machine."""
+    server: Any = create_server(site.app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    # In the server's own thread, once it has nothing else to do.
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+    thread.join(10)
+    server.task_dispatcher.shutdown()
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def open_page(
+    site: SiteUnderTest, address: str, chromium: Browser
+) -> Iterator[Callable[..., Page]]:
+    """`open_page("/path", "username", **options of the browser context)` -> the page.
+
+    A script error or a breach of the content security policy fails the test.
+    """
+    contexts = []
+    faults: list[str] = []
+
+    def open_(path: str, username: str = "", **options: Any) -> Page:
+        context = chromium.new_context(base_url=address, **options)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        if username:
+            with site.occasion() as occasion:
+                user = occasion.site.users.by_id(occasion.site.user_index.usernames[username])
+                token = sessions.start(occasion, user)
+            context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": address}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                faults.append(message.text) if "Content Security" in message.text else None
+            ),
+        )
+        page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert not faults
