@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 from BTrees.LOBTree import LOBTree
-from ZODB.blob import Blob
-from ZODB.DB import DB
-from ZODB.serialize import referencesf
 
 from modou.services import accounts, files, grading, identity
 from modou.store.opening import open_database
 from tests import factories
 from tests.commands import here, ini_of, refused_here
 from tests.conftest import SiteUnderTest
+from tests.graph import objects
 
 ID_NUMBER = "11010519491231002X"
 
@@ -44,28 +42,6 @@ def fill(site: SiteUnderTest) -> None:
         for number in range(5):
             files.store(occasion, b"\x00picture %d" % number * 5000, f"图{number}.bin", "public")
         occasion.site.plugin_data("gone")["things"] = LOBTree({1: "kept"})
-
-
-def objects(database: DB) -> dict[bytes, str]:
-    """Everything that can be reached from the root: oid -> SHA-256 of its record, for a blob of
-    its bytes as well."""
-    storage = database.storage
-    found: dict[bytes, str] = {}
-    todo = [b"\0" * 8]
-    with closing(database.open()) as connection:
-        while todo:
-            oid = todo.pop()
-            if oid in found:
-                continue
-            data, _tid = storage.load(oid)
-            digest = hashlib.sha256(data)
-            item = connection.get(oid)
-            if isinstance(item, Blob):
-                with item.open("r") as stream:
-                    digest.update(stream.read())
-            found[oid] = digest.hexdigest()
-            referencesf(data, todo)
-    return found
 
 
 def meaning(site: SiteUnderTest) -> dict[str, Any]:

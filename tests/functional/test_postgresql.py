@@ -1,15 +1,24 @@
 """A site on PostgreSQL by the real commands: the file, the start, what can stand against it."""
 
 import json
+import re
+import subprocess
+import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.commands import free_port, here, refused, refused_here, serving, write_ini
+from modou.services import files
+from modou.store.opening import open_database
+from modou.store.places import PostgresPlace, place_of
+from tests import factories
+from tests.commands import ROOT, free_port, here, refused, refused_here, serving, write_ini
+from tests.conftest import SiteUnderTest
+from tests.graph import objects
 
 pytestmark = pytest.mark.postgresql
 
@@ -83,8 +92,6 @@ class TestConf:
         conf = tmp_path / "zodb.conf"
         dsn = "host=127.0.0.1 dbname=modou password='pa$$ word'"
         assert here("zodb-conf", dsn, "--to", conf).returncode == 0
-        from modou.store.places import PostgresPlace, place_of
-
         place = place_of(f"zconfig://{conf}")
         assert isinstance(place, PostgresPlace)
         assert place.environment() == {"PGPASSWORD": "pa$$ word"}
@@ -95,6 +102,31 @@ class TestConf:
     def test_what_is_no_dsn(self, dsn: str, tmp_path: Path) -> None:
         assert "dsn" in refused_here("zodb-conf", dsn, "--to", tmp_path / "zodb.conf")
         assert not (tmp_path / "zodb.conf").exists()
+
+
+class TestConverting:
+    def test_a_site_comes_along_from_filestorage(self, postgresql: Any, tmp_path: Path) -> None:
+        """By the file that docs/howto/postgresql.md shows."""
+        site = SiteUnderTest(tmp_path)
+        with site.occasion() as occasion:
+            factories.course(occasion, activities=3)
+            files.store(occasion, b"picture" * 1000, "图.bin", "public")
+        before = objects(site.database)
+        site.close()
+        page = (ROOT / "docs/howto/postgresql.md").read_text(encoding="utf-8")
+        (text,) = re.findall(r"```\n(%import relstorage.*?)```", page, re.DOTALL)
+        dsn = postgresql.create("converted")
+        text = re.sub(r"dsn .*", f"dsn {dsn}", text)
+        text = text.replace("/srv/modou/var/cache", f"{tmp_path}/cache")
+        text = text.replace("/srv/modou/var", str(tmp_path))
+        conf = tmp_path / "convert.conf"
+        conf.write_text(text)
+        subprocess.run(
+            [sys.executable, "-m", "relstorage.zodbconvert", conf], check=True, capture_output=True
+        )
+        uri = postgresql.uri(dsn, tmp_path / "cache")
+        with closing(open_database(uri)) as database:
+            assert objects(database) == before
 
 
 def backup_of_postgresql(folder: Path) -> Path:
