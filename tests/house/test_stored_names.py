@@ -4,6 +4,7 @@ A new persistent class is added to stored_names.txt. One that moves or is rename
 list, and its old path must go on leading to it (an alias in the old module).
 """
 
+import dataclasses
 import importlib
 import pkgutil
 from pathlib import Path
@@ -19,18 +20,33 @@ NAMES = LIST.read_text(encoding="utf-8").split()
 
 
 def persistent_classes() -> set[str]:
-    """Paths of all persistent classes of the core and the first-party plugins."""
-    for package in (modou, modou_notices):
-        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            importlib.import_module(module.name)
+    """Paths of all persistent classes of the core and the first-party plugins, and of the values
+    (dataclasses, named tuples) of the rooms `models`, since those are pickled within them."""
     found = set()
+    for package in (modou, modou_notices):
+        for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            module = importlib.import_module(info.name)
+            if ".models" in info.name:
+                found |= {path(c) for c in vars(module).values() if is_value(c, info.name)}
     waiting = [persistent.Persistent, *tree_classes()]
     while waiting:
         for child in waiting.pop().__subclasses__():
             waiting.append(child)
             if child.__module__.split(".")[0].startswith("modou"):
-                found.add(f"{child.__module__}.{child.__qualname__}")
+                found.add(path(child))
     return found
+
+
+def path(class_: type) -> str:
+    return f"{class_.__module__}.{class_.__qualname__}"
+
+
+def is_value(thing: object, module: str) -> bool:
+    return (
+        isinstance(thing, type)
+        and thing.__module__ == module
+        and (dataclasses.is_dataclass(thing) or issubclass(thing, tuple))
+    )
 
 
 def tree_classes() -> list[type]:
