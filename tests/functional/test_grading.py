@@ -1,6 +1,10 @@
 """Giving grades through the verbs: who may, what is kept, what it comes to."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
+from ZODB.POSException import ConflictError
 
 from modou.errors import Conflict, Invalid, NotAllowed, NotFound
 from modou.models.courses import Activity
@@ -225,6 +229,43 @@ class TestConcurrency:
                 grading.expect(occasion, enrolment, by_hand, None)
             assert raised.value.grade.value == 80.0
             grading.expect(occasion, enrolment, by_hand, 80.0)
+
+    def test_teachers_of_different_learners_never_meet(self, class_):
+        with class_.occasion() as occasion:
+            course, _quiz, by_hand, _enrolment = parts(occasion)
+            for name in ("wang", "li"):
+                enrolment = parts(occasion, name)[3]
+                grading.set_grade(occasion, course, by_hand, enrolment, 50.0, source="manual")
+        both = Barrier(2, timeout=20)
+
+        def raise_grade(username: str) -> None:
+            with class_.occasion("teacher") as occasion:
+                course, _quiz, by_hand, enrolment = parts(occasion, username)
+                grading.set_grade(occasion, course, by_hand, enrolment, 60.0, source="manual")
+                both.wait()  # neither has committed, both have read
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(raise_grade, ("wang", "li")))
+        with class_.occasion() as occasion:
+            for name in ("wang", "li"):
+                _course, _quiz, by_hand, enrolment = parts(occasion, name)
+                assert grading.grade_of(enrolment, by_hand).value == 60.0
+
+    def test_teachers_of_one_learner_do_and_the_request_is_repeated(self, class_):
+        both = Barrier(2, timeout=20)
+
+        def give(value: float) -> bool:
+            try:
+                with class_.occasion("teacher") as occasion:
+                    course, _quiz, by_hand, enrolment = parts(occasion)
+                    grading.set_grade(occasion, course, by_hand, enrolment, value, source="manual")
+                    both.wait()
+            except ConflictError:  # what pyramid_retry answers by asking again
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(give, (60.0, 70.0))) == [False, True]
 
 
 class TestReport:
