@@ -7,7 +7,7 @@ headed by its title and key: ``期末考试 [1298wv0hwgg0n]``. The import takes 
 - an empty cell leaves the grade as it is, "-" takes it away;
 - a row is taken as a whole or, with its reason, not at all.
 
-docs/reference/grade-import.md describes the columns for users.
+docs/reference/grade-columns.md describes the columns for users.
 """
 
 import re
