@@ -218,7 +218,7 @@ class TestFiles:
         _empty, _files, expires, signature, file, name = href.split("/")
         for wrong in (
             f"/files/{int(expires) + 1}/{signature}/{file}/{name}",
-            f"/files/{expires}/{signature[:-1]}A/{file}/{name}",
+            f"/files/{expires}/{signature[::-1]}/{file}/{name}",
             f"/files/{expires}/{signature}/{file}/b.txt",
             f"/files/x/{signature}/{file}/{name}",
         ):

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import escape
 from pyramid.request import Request
 
+from modou.errors import Message
 from modou.i18n import TranslationString, _
 from modou.models.courses import Course
 from modou.models.enrolments import Enrolment
@@ -129,14 +130,11 @@ def progress_fillers(
             "section_done": lambda id: "0",
         }
     drawn, states, reasons = marks(request), standing.states, standing.reasons
-    translate = request.page.gettext
-    sections = {section.id: section for section in standing.outline.sections}
+    done_in = {str(s.id): str(standing.of_section(s)[0]) for s in standing.outline.sections}
 
     def reason(id: str) -> str:
         text = reasons.get(int(id))
-        if text is None:
-            return ""
-        return f'<p class="activity-reason">{escape(translate(text))}</p>'
+        return _reason_html(request, text) if text is not None else ""
 
     def shut(id: str) -> str:
         return " data-shut" if states[int(id)] in {"locked", "unavailable"} else ""
@@ -145,8 +143,24 @@ def progress_fillers(
         "state": lambda id: drawn[states[int(id)]],
         "shut": shut,
         "reason": reason if reasons else lambda id: "",
-        "section_done": lambda id: str(standing.of_section(sections[int(id)])[0]),
+        "section_done": done_in.__getitem__,
     }
+
+
+def _reason_html(request: Request, text: Message) -> str:
+    """Why an activity is locked. Kept by the message itself: many learners get the very same."""
+    registry = request.registry
+    kept: Recent[tuple[Message, str]] | None = getattr(registry, "lock_reasons", None)
+    if kept is None:
+        kept = registry.lock_reasons = Recent(5000)
+    key = (id(text), request.locale_name)
+    found = kept.get(key)
+    # The message is kept with its HTML, so that its id cannot pass to another one.
+    if found is None or found[0] is not text:
+        shown = escape(request.page.gettext(text))
+        found = (text, f'<p class="activity-reason">{shown}</p>')
+        kept.put(key, found)
+    return found[1]
 
 
 def standing_of(

@@ -1,10 +1,10 @@
 """When an activity is complete, when it opens, what of an outline learners see."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from modou.clock import SHANGHAI, from_seconds
 from modou.declarations import CompletionRule, Deny, Verdict
-from modou.errors import Message
 from modou.i18n import _
 from modou.models.courses import Course, Prerequisite
 from modou.models.enrolments import Enrolment
@@ -76,22 +76,24 @@ def unmet(
     others = outline_of(occasion, course).by_id
     for activity in conditional:
         for prerequisite in activity.prerequisites:
-            reason = _reason(prerequisite, enrolment, others, occasion.now)
-            if reason is not None:
-                found[activity.id] = Deny(reason)
+            verdict = _objection(prerequisite, enrolment, others, occasion.now)
+            if verdict is not None:
+                found[activity.id] = verdict
                 break
     return found
 
 
-def _reason(
+def _objection(
     prerequisite: Prerequisite,
     enrolment: Enrolment,
     others: Mapping[int, OutlineActivity],
     now: int,
-) -> Message | None:
+) -> Verdict:
     kind, target, value = prerequisite
-    if kind in {"from", "until"}:
-        return _time_reason(kind, int(value or 0), now)
+    if kind == "from":
+        return _opens(int(value or 0)) if now < (value or 0) else None
+    if kind == "until":
+        return _closed(int(value or 0)) if now >= (value or 0) else None
     other = others.get(target)
     # A learner could never meet a condition on what is hidden, deleted or not tracked.
     if other is None or other.hidden:
@@ -99,20 +101,34 @@ def _reason(
     if kind == "completed":
         if not other.completion or target in enrolment.progress.completed:
             return None
-        return _("Complete “${title}” first", mapping={"title": other.title})
+        return _complete_first(other.title)
     grade = enrolment.progress.facts_of(target).get("grade")
-    if grade is not None and grade >= (value or 0):
-        return None
-    return _(
-        "Reach at least ${percent} % in “${title}” first",
-        mapping={"percent": f"{value or 0:g}", "title": other.title},
-    )
+    return None if grade is not None and grade >= (value or 0) else _reach(value or 0, other.title)
 
 
-def _time_reason(kind: str, moment: int, now: int) -> Message | None:
-    shown = from_seconds(moment).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
-    if kind == "from" and now < moment:
-        return _("Opens on ${time}", mapping={"time": shown})
-    if kind == "until" and moment <= now:
-        return _("Closed since ${time}", mapping={"time": shown})
-    return None
+# The same few objections are raised for all learners of a course on each of its pages.
+
+
+@lru_cache(maxsize=4096)
+def _complete_first(title: str) -> Deny:
+    return Deny(_("Complete “${title}” first", mapping={"title": title}))
+
+
+@lru_cache(maxsize=1024)
+def _reach(percent: float, title: str) -> Deny:
+    mapping = {"percent": f"{percent:g}", "title": title}
+    return Deny(_("Reach at least ${percent} % in “${title}” first", mapping=mapping))
+
+
+@lru_cache(maxsize=1024)
+def _opens(moment: int) -> Deny:
+    return Deny(_("Opens on ${time}", mapping={"time": _shown(moment)}))
+
+
+@lru_cache(maxsize=1024)
+def _closed(moment: int) -> Deny:
+    return Deny(_("Closed since ${time}", mapping={"time": _shown(moment)}))
+
+
+def _shown(moment: int) -> str:
+    return from_seconds(moment).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
