@@ -40,9 +40,7 @@ def registration(number: int, **more: str) -> tuple[str, dict[str, str]]:
 
 
 def test_one_id_number_gets_one_account(site: SiteUnderTest) -> None:
-    statuses = Counter(
-        at_once(site, [registration(n, id_number=ID_NUMBER) for n in range(PEOPLE)])
-    )
+    statuses = Counter(at_once(site, [registration(n, id_number=ID_NUMBER) for n in range(PEOPLE)]))
     assert statuses[303] == 1
     # The others are told (200), or asked to try again because of the crowd (503).
     assert set(statuses) <= {303, 200, 503}

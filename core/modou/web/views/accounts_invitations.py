@@ -78,7 +78,7 @@ def _invitation_choices(request: Request, form: InvitationForm) -> None:
     none = request.page.gettext(_("None"))
     form.cohort.choices = [SelectChoice("", none)] + [
         SelectChoice(str(c.id), f"{c.number} {c.title}")
-        for c in cohorts.visible(occasion)
+        for c in (cohorts.visible(occasion) if occasion.can(Capability.COHORT_VIEW) else ())
         if c.status != "archived" and occasion.can(Capability.COHORT_MEMBERS, c)
     ]
     form.courses.choices = [

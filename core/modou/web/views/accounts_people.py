@@ -247,6 +247,8 @@ def admin_user_roles(request: Request) -> Any:
     form = GrantForm.of(request)
     _grant_choices(request, form)
     if request.method == "POST":
+        if not form.role.choices:
+            occasion.require(Capability.ROLES_ASSIGN)
         try:
             if "revoke" in request.POST:
                 role, level, key = [*request.POST["revoke"].split(":"), "", ""][:3]
