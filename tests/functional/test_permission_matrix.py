@@ -202,7 +202,7 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "admin_plugins": line(SETTINGS_READERS, SETTINGS_READERS),
     "admin_plugin": line(SETTINGS_READERS, SYSTEM_ADMIN),
     "admin_audit": line(AUDITOR, AUDITOR),
-    "admin_health": line(),  # no page yet
+    "admin_health": line(SETTINGS_READERS, SETTINGS_READERS),
     # machines that watch
     "healthz": line(EVERYBODY, EVERYBODY),
     "readyz": line(EVERYBODY, EVERYBODY),
