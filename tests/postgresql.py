@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -70,9 +71,12 @@ class Cluster:
         cluster = Cluster()
         dsn = cluster.create("one")
         cluster.stop()
+
+    :param settings: of the server, as on its command line
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = FAST) -> None:
+        self._settings = settings
         self.folder = Path(tempfile.mkdtemp(prefix="modou-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
@@ -105,7 +109,7 @@ class Cluster:
             **self._user,  # type: ignore[call-overload]
         )
         assert made.returncode == 0, made.stdout + made.stderr
-        options = [f"--{name}={value}" for name, value in FAST.items()]
+        options = [f"--{name}={value}" for name, value in self._settings.items()]
         with (self.folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
@@ -127,6 +131,12 @@ class Cluster:
                 if not alive or time.monotonic() > deadline:
                     raise AssertionError((self.folder / "server.log").read_text()) from None
                 time.sleep(0.02)
+
+    @property
+    def pid(self) -> int:
+        """Of the server's first process."""
+        assert self._process is not None
+        return self._process.pid
 
     def dsn(self, name: str) -> str:
         return f"host={self.folder} user=modou dbname={name}"

@@ -30,6 +30,7 @@ from modou.store import evolve
 from modou.store.opening import check_uri, explain, open_database, turn_to_open
 from modou.store.vault import Keyring, VaultError, make_when_absent
 from modou.web.page import FLASH_COOKIE, PageCache
+from modou.web.requests import settle
 from modou.web.themes import load_theme
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ def main(global_config: Any, clock: Clock | None = None, **settings: Any) -> Rou
     try:
         configure(config, settings, clock)
         prepare_database(config.registry)
+        settle(config)
         return config.make_wsgi_app()
     except BaseException:
         # Whoever mends the cause and tries again must not find the database locked.

@@ -19,6 +19,41 @@ _BATCH = 5000
 _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀英霞平刚桂华玉兰建国文辉力健飞红"
 
+#: Parts of titles: as different from each other as those of a real course, since compressed
+#: pages are measured as well.
+_THINGS = [
+    "低压配电柜",
+    "万用表",
+    "接地装置",
+    "漏电保护器",
+    "电动机",
+    "电力电缆",
+    "照明线路",
+    "电能表",
+    "临时用电",
+    "绝缘手套",
+    "验电器",
+    "断路器",
+    "接触器",
+    "熔断器",
+    "变压器",
+    "电容补偿",
+    "避雷器",
+    "架空线路",
+    "手持电动工具",
+    "移动式配电箱",
+]
+_ACTS = [
+    "的结构",
+    "的选择",
+    "的安装",
+    "的检查与维护",
+    "的常见故障",
+    "的操作票",
+    "的试验标准",
+    "的事故案例",
+]
+
 #: What Moodle's generator calls size S.
 SIZE_S = {"sections": 10, "activities": 64, "learners": 1100}
 
@@ -29,7 +64,16 @@ def learner_name(number: int) -> str:
     return surname + _GIVEN[rest] + _GIVEN[one % len(_GIVEN)]
 
 
-def add_learners(access: SiteAccess, count: int, first: int = 0, progress: Progress = print) -> None:
+def title(number: int) -> str:
+    """The title of the activity with that number; no two of the first 160 are equal."""
+    return (
+        _THINGS[number * 7 % len(_THINGS)] + _ACTS[(number + number // len(_THINGS)) % len(_ACTS)]
+    )
+
+
+def add_learners(
+    access: SiteAccess, count: int, first: int = 0, progress: Progress = print
+) -> None:
     """Accounts `learner<first>` … without password, in batches of their own transactions."""
     for start in range(first, first + count, _BATCH):
         with access.occasion() as occasion:
@@ -53,7 +97,8 @@ def add_course(
     code: str = "S",
     done_share: float = 0.5,
 ) -> int:
-    """A published course of pages with the accounts `learner0` … enrolled; its id.
+    """A published course of pages with the accounts `learner0` … enrolled; its id. Every eighth
+    activity is ticked off by hand, the others by opening them.
 
     :param activities: in the whole course, spread over the sections
     :param done_share: how much of it each learner has completed
@@ -64,11 +109,11 @@ def add_course(
         course.status = "published"
         course.created = course.modified = occasion.now
         for number in range(sections):
-            course.add_section(Section(f"第 {number + 1} 章　安全用电与触电急救"))
+            course.add_section(Section(f"第 {number + 1} 章　{title(number * 11 + 80)}"))
         for number in range(activities):
             section = course.outline[number * sections // activities]
-            activity = Activity("page", f"第 {number + 1} 节　低压配电线路的巡视与检查")
-            activity.completion = ("viewed",)
+            activity = Activity("page", title(number))
+            activity.completion = ("manual",) if number % 8 == 7 else ("viewed",)
             course.add_activity(activity, section)
             save_page(occasion, activity)
         teaching.index_course(occasion, course)
@@ -77,7 +122,8 @@ def add_course(
             user = site.users.by_id(site.user_index.usernames[f"learner{number}"])
             enrolment = Enrolment(user.id, course.id, "learner", "manual", occasion.now)
             for activity_id in done:
-                enrolment.progress.set_fact(activity_id, "viewed", occasion.now)
+                for fact in course.activities.by_id(activity_id).completion:
+                    enrolment.progress.set_fact(activity_id, fact, occasion.now)
                 enrolment.progress.set_completed(activity_id, occasion.now)
             course.enrolments[user.id] = enrolment
             user.courses = (*user.courses, course.id)

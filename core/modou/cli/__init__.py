@@ -21,6 +21,7 @@ warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
 COMMANDS = {
     "backup": "modou.cli.backup:backup",
     "demo": "modou.cli.demo:demo",
+    "deploy": "modou.cli.deploy:deploy",
     "doctor": "modou.cli.doctor:doctor",
     "evolve": "modou.cli.evolving:evolve",
     "keys": "modou.cli.keys:keys",

@@ -33,14 +33,25 @@ class Plan:
 
     :param ini: the site's .ini
     :param command: path of the `modou` command
-    :param statics: prefix of an address -> folder, for nginx
+    :param statics: name of a theme -> folder of its static files, for nginx
     :param files_secret: signs the addresses of stored files, see `modou.services.files`
-    :param data: folder for caches and sockets
+    :param data: folder for caches
+    :param domain: where plain http is sent on to, when there is a certificate
+    :param address: on which HAProxy listens; "*" for all
     :param processes: how many Modou processes run; cores minus one is a good beginning
     :param threads: of each process; HAProxy lets as many requests through at a time
     :param first_port: the processes listen on this port and the following ones
+    :param port: HAProxy's
+    :param plain_port: HAProxy's for http, when there is a certificate
+    :param media_port: nginx's
     :param certificate: PEM with key, for https; "" for http only (behind another proxy, or a test)
-    :param user: that everything runs as; "" leaves it to the service manager
+    :param user: that everything runs as; "" leaves it to who starts it
+    :param log: where HAProxy writes a line for each request: a socket, or address:port, of syslog;
+        "" for nowhere
+    :param nginx_pid: where Debian's service file of nginx looks for it
+    :param max_connections: that HAProxy holds at a time
+    :param sign_ins_per_minute: from one address
+    :param memory_megabytes: of the machine that PostgreSQL runs on
     """
 
     ini: Path
@@ -54,11 +65,14 @@ class Plan:
     threads: int = 6
     first_port: int = 6551
     port: int = 8080
+    plain_port: int = 80
     media_port: int = 8081
     certificate: str = ""
     user: str = "modou"
+    log: str = "/dev/log"
+    nginx_pid: Path = Path("/run/nginx.pid")
     max_connections: int = 12000
-    upload_megabytes: int = 100
+    sign_ins_per_minute: int = 300
     memory_megabytes: int = 4096
     ports: tuple[int, ...] = field(init=False)
 

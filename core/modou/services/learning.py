@@ -275,10 +275,13 @@ class Standing:
         """What is known of one activity; empty when nothing is."""
         return self.facts.get(activity_id, {})
 
-    def of_section(self, section: OutlineSection) -> tuple[int, int]:
-        """Complete and tracked activities of a section."""
-        tracked = [a.id for a in section.activities if a.id in self.outline.tracked]
-        return sum(1 for id in tracked if id in self.finished), len(tracked)
+    def by_section(self) -> Mapping[int, int]:
+        """Section id -> how many of its tracked activities are complete."""
+        finished = self.finished
+        return {
+            section.id: sum([activity.id in finished for activity in section.activities])
+            for section in self.outline.sections
+        }
 
 
 def standing(

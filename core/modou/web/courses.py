@@ -130,11 +130,16 @@ def progress_fillers(
             "section_done": lambda id: "0",
         }
     drawn, states, reasons = marks(request), standing.states, standing.reasons
-    done_in = {str(s.id): str(standing.of_section(s)[0]) for s in standing.outline.sections}
+    counts: dict[str, str] = {}
 
     def reason(id: str) -> str:
         text = reasons.get(int(id))
         return _reason_html(request, text) if text is not None else ""
+
+    def section_done(id: str) -> str:
+        if not counts:
+            counts.update((str(key), str(done)) for key, done in standing.by_section().items())
+        return counts[id]
 
     def shut(id: str) -> str:
         return " data-shut" if states[int(id)] in {"locked", "unavailable"} else ""
@@ -143,7 +148,7 @@ def progress_fillers(
         "state": lambda id: drawn[states[int(id)]],
         "shut": shut,
         "reason": reason if reasons else lambda id: "",
-        "section_done": done_in.__getitem__,
+        "section_done": section_done,
     }
 
 

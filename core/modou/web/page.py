@@ -345,14 +345,15 @@ def render_cached(
         segments = split_leaves(_render(request, template, prepared, values(prepared)))
         cache.put(full_key, segments)
     known = Page(request, fillers).fillers
-    out = []
-    for segment in segments:
-        if isinstance(segment, bytes):
-            out.append(segment)
-        else:
-            name, args = segment
-            out.append(known[name](*args).encode())
-    return _respond(request, b"".join(out))
+    return _respond(
+        request,
+        b"".join(
+            [
+                segment if isinstance(segment, bytes) else known[segment[0]](*segment[1]).encode()
+                for segment in segments
+            ]
+        ),
+    )
 
 
 def allow_proxies(request: Request) -> None:
@@ -372,9 +373,8 @@ def _render(request: Request, template: str, page: Page, values: Mapping[str, An
 
 
 def _respond(request: Request, body: bytes) -> Response:
+    # Already text/html in UTF-8, as all of Pyramid's responses are at first.
     response = request.response
-    response.content_type = "text/html"
-    response.charset = "utf-8"
     response.body = body
     return response
 

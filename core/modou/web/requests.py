@@ -3,6 +3,8 @@
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.decorator import reify
+from pyramid.interfaces import IRequestExtensions, IRequestFactory
 from pyramid.request import Request
 from pyramid_zodbconn import get_connection
 
@@ -86,3 +88,34 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(page, "page", reify=True)
     config.add_request_method(theme_frame, "theme_frame", reify=True)
     config.add_subscriber(add_page_values, "pyramid.events.BeforeRender")
+
+
+@reify
+def cookies(request: Request) -> dict[str, str]:
+    """As WebOb's, but parsed once."""
+    return dict(Request.cookies.fget(request))
+
+
+def settle(config: Configurator) -> None:
+    """Make the class of requests, once everything was included.
+
+    Pyramid makes one for each request, to hang on it what `add_request_method` brought: a tenth of
+    the time of a small page. WebOb parses the cookies anew whenever they are asked for.
+    """
+    extensions = config.registry.queryUtility(IRequestExtensions)
+    parent = config.registry.queryUtility(IRequestFactory, default=Request)
+    made = type(
+        "Request",
+        (parent,),
+        {
+            "__doc__": "A request with what the application and its plugins put on it.",
+            "__module__": __name__,
+            "cookies": cookies,
+            **extensions.methods,
+            **extensions.descriptors,
+        },
+    )
+    config.set_request_factory(made)
+    config.commit()
+    extensions.methods.clear()
+    extensions.descriptors.clear()

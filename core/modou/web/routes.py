@@ -1,15 +1,23 @@
 """Every address of the core, its name and the factory of its context.
 
-Routes come in the order in which they are tried: fixed words before placeholders.
+Routes come in the order in which they are tried: fixed words before placeholders. What is asked for
+most comes first; there the placeholders take nothing but an id.
 """
 
 from pyramid.config import Configurator
 
 from modou.web import resources as r
 
+#: What `modou.store.containers.encode_id` gives.
+_ID = "[0-9a-z]{13}"
+
 ROUTES = (
-    # the front
+    # what is asked for most
     ("home", "/", r.site),
+    ("activity", f"/courses/{{course:{_ID}}}/a/{{activity:{_ID}}}", r.activity),
+    ("course", f"/courses/{{course:{_ID}}}", r.course),
+    ("my_courses", "/my/courses", r.site),
+    # the front
     ("preferences", "/preferences", r.site),
     ("theme_css", "/theme/{version}.css", r.site),
     ("theme_picture", "/theme/{version}/{name}.png", r.site),
@@ -26,11 +34,9 @@ ROUTES = (
     ("profile_sessions", "/profile/sessions", r.site),
     # courses
     ("catalogue", "/courses", r.site),
-    ("my_courses", "/my/courses", r.site),
     ("my_grades", "/my/grades", r.site),
     ("course_new", "/courses/new", r.site),
     ("category", "/categories/{category}", r.category),
-    ("course", "/courses/{course}", r.course),
     ("course_about", "/courses/{course}/about", r.course),
     ("course_edit", "/courses/{course}/edit", r.course),
     ("course_publish", "/courses/{course}/publish", r.course),
@@ -42,7 +48,6 @@ ROUTES = (
     ("section_edit", "/courses/{course}/sections/{section}/edit", r.section),
     ("section_delete", "/courses/{course}/sections/{section}/delete", r.section),
     ("activity_new", "/courses/{course}/sections/{section}/new/{type}", r.section),
-    ("activity", "/courses/{course}/a/{activity}", r.activity),
     ("activity_edit", "/courses/{course}/a/{activity}/edit", r.activity_core),
     ("activity_delete", "/courses/{course}/a/{activity}/delete", r.activity_core),
     ("activity_copy", "/courses/{course}/a/{activity}/copy", r.activity_core),
