@@ -29,12 +29,14 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from modou.app import open_keys
+from modou.cli import zodb_conf
 from modou.cli.ini import Ini
 from modou.cli.site import opened
 from modou.config import read_config
 from modou.deploy import Plan, render, write
 from modou.services import files
 from modou.services.access import SiteAccess
+from modou.store.vault import make_when_absent
 from modou.web.themes import load_theme
 from tests.commands import command, environment, free_port
 
@@ -53,7 +55,7 @@ threads = {threads}
 {server}
 
 [loggers]
-keys = root, queue
+keys = root
 [handlers]
 keys = console
 [formatters]
@@ -61,10 +63,6 @@ keys = plain
 [logger_root]
 level = WARNING
 handlers = console
-[logger_queue]
-qualname = waitress.queue
-level = ERROR
-handlers =
 [handler_console]
 class = StreamHandler
 args = (sys.stderr,)
@@ -82,24 +80,6 @@ SERVER = {
 }
 
 FILE_URI = "file://%(here)s/var/Data.fs?blobstorage_dir=%(here)s/var/blobs"
-ZODB = """\
-%import relstorage
-
-<zodb main>
-    cache-size {cache_size}
-    pool-size {pool_size}
-    <relstorage>
-        keep-history false
-        blob-dir {folder}/var/blobs
-        shared-blob-dir true
-        cache-local-mb {cache_megabytes}
-        <postgresql>
-            driver psycopg2
-            dsn {dsn}
-        </postgresql>
-    </relstorage>
-</zodb>
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +95,6 @@ class Shape:
     processes: int = 2
     threads: int = 4
     server: tuple[tuple[str, str], ...] = tuple(SERVER.items())
-    cache_size: int = 20_000
     cache_megabytes: int = 50
     max_connections: int = 12_000
 
@@ -175,6 +154,7 @@ class Stack:
                 server=server,
             )
         )
+        make_when_absent(self.folder / "var" / "keys")
         self.plan = self._make_plan()
         write(self.plan, self.folder / "etc")
         if self.shape.postgresql:
@@ -197,14 +177,11 @@ class Stack:
         cluster = Cluster(self._postgresql_settings())
         self._ends.callback(cluster.stop)
         self.pids["postgresql"] = [cluster.pid]
-        (self.folder / "zodb.conf").write_text(
-            ZODB.format(
-                folder=self.folder,
-                dsn=cluster.create("modou"),
-                cache_size=self.shape.cache_size,
-                pool_size=self.shape.threads + 2,
-                cache_megabytes=self.shape.cache_megabytes,
-            )
+        conf = self.folder / "zodb.conf"
+        dsn = cluster.create("modou")
+        shape = self.shape
+        conf.write_text(
+            zodb_conf.render(dsn, conf, self.folder / "var", shape.cache_megabytes, shape.threads)
         )
 
     def _make_plan(self) -> Plan:
@@ -215,7 +192,7 @@ class Stack:
             ini=self.ini,
             command=Path(sys.prefix) / "bin" / "modou",
             statics={folder.name: folder / "static" for folder in theme.chain},
-            files_secret=files.secret(settings["files_secret"], open_keys(settings, make=True)),
+            files_secret=files.secret(settings["files_secret"], open_keys(settings)),
             data=self.folder / "var",
             address="127.0.0.1",
             processes=self.shape.processes,

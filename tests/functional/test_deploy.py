@@ -151,9 +151,33 @@ class TestFront:
         assert b'lang="zh' in ask(site.stack.address + "/").body
 
 
+@needs_programs
+@pytest.mark.xdist_group("deploy")
+def test_uploads_go_through_nginx_and_arrive(site: Site) -> None:
+    before = int(site.stack.statistics("uploads", "BACKEND")["stot"])
+    boundary = "----modou"
+    fields = {"login": "nobody", "password": "x" * 200_000}
+    body = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    request = urllib.request.Request(
+        site.stack.address + "/login",
+        f"{body}--{boundary}--\r\n".encode(),
+        {
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Origin": site.stack.address,
+        },
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        page = answer.read().decode()
+    assert 'value="nobody"' in page, "Modou did not get the form"
+    assert int(site.stack.statistics("uploads", "BACKEND")["stot"]) == before + 1
+
+
 class TestCommand:
     def ini(self, folder: Path, app: str = "") -> Path:
-        """Of a site that was started once."""
+        """Of a site that has its keys."""
         path = write_ini(folder, app)
         (folder / "var").mkdir()
         Keyring.create(folder / "var/keys")
@@ -201,7 +225,7 @@ class TestCommand:
         assert "--port and --media-port are both 80" in said
         assert not (tmp_path / "deploy").exists()
 
-    def test_a_site_that_was_never_started_has_no_keys_yet(self, tmp_path: Path) -> None:
+    def test_a_site_without_keys_is_refused(self, tmp_path: Path) -> None:
         said = refused("deploy", "render", "-c", write_ini(tmp_path), "--processes", "1")
         assert "keys" in said
         assert not (tmp_path / "var/keys").exists()

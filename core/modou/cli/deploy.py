@@ -105,9 +105,8 @@ def render(
 ) -> None:
     """Write haproxy.cfg, nginx.conf, systemd units and PostgreSQL settings for this site.
 
-    The site must have been started once, which makes its keys. The files hold the secret that
-    signs file addresses: only their owner may read them. See docs/howto/deploy.md for where they
-    belong.
+    They hold the secret that signs file addresses: only their owner may read them.
+    See docs/howto/deploy.md for where they belong.
     """
     ini = Ini(config)
     settings = read_config(ini.app_settings())
@@ -121,12 +120,13 @@ def render(
         ini=ini.path,
         command=Path(sys.prefix) / "bin" / "modou",
         statics={folder.name: (folder / "static").absolute() for folder in theme.chain},
-        files_secret=settings["files_secret"] or files.secret("", open_keys(settings, make=False)),
+        files_secret=settings["files_secret"] or files.secret("", open_keys(settings)),
         data=(data or ini.path.parent / "var").absolute(),
         domain=domain or "localhost",
         certificate=str(certificate.absolute()) if certificate else "",
         port=port or (443 if certificate else 80),
         threads=threads_of(ini, server),
+        upload_megabytes=settings["upload_limit"] // 1_000_000,
         memory_megabytes=memory,
         **given,
     )

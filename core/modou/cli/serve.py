@@ -130,6 +130,11 @@ def make_server(app: Any, settings: dict[str, str]) -> Any:
     """
     import waitress
 
+    queue = logging.getLogger("waitress.queue")
+    if queue.level == logging.NOTSET:
+        # It warns of each request that waits for a thread, which is no fault: measured, the
+        # warnings took more time than the pages.
+        queue.setLevel(logging.ERROR)
     try:
         return waitress.create_server(app, **settings)
     except OSError as error:

@@ -5,7 +5,8 @@
 - **HAProxy** takes all connections and lets only a few at a time through to each process: ten
   thousand simultaneous clicks become a short line before a few busy threads. Pages for visitors
   who are not signed in are kept for some seconds.
-- **nginx** serves static files, and stored files by signed address without asking Modou.
+- **nginx** serves static files, and stored files by signed address without asking Modou. It takes
+  uploads in, however long they last, before it bothers Modou with them.
 - **systemd** keeps the processes running.
 - **PostgreSQL** gets settings that suit RelStorage.
 """
@@ -51,6 +52,7 @@ class Plan:
     :param nginx_pid: where Debian's service file of nginx looks for it
     :param max_connections: that HAProxy holds at a time
     :param sign_ins_per_minute: from one address
+    :param upload_megabytes: largest upload that Modou takes
     :param memory_megabytes: of the machine that PostgreSQL runs on
     """
 
@@ -73,6 +75,7 @@ class Plan:
     nginx_pid: Path = Path("/run/nginx.pid")
     max_connections: int = 12000
     sign_ins_per_minute: int = 300
+    upload_megabytes: int = 100
     memory_megabytes: int = 4096
     ports: tuple[int, ...] = field(init=False)
 
