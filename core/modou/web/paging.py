@@ -4,19 +4,31 @@ The address keeps what else stands in the query (search, filters), so a list is 
 forms with method GET.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from pyramid.request import Request
 
-from modou.web.pager import number_of
-
 T = TypeVar("T")
 
 
-def query_with(request: Request, **changes: Any) -> str:
-    """This address with changed query values; None takes one out."""
-    query = [(k, v) for k, v in request.GET.items() if k not in changes]
+def number_of(request: Request) -> int:
+    """The page number in the address; 1 for anything that is none."""
+    text = request.GET.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+def query_with(request: Request, keep: Collection[str] | None = None, **changes: Any) -> str:
+    """This address with changed query values; None takes one out.
+
+    :param keep: the other query values that stay; None: all. Pages that are kept for many readers
+        name them, since what somebody else's address held must not stand in them
+    """
+    query = [
+        (k, v)
+        for k, v in request.GET.items()
+        if k not in changes and v and (keep is None or k in keep)
+    ]
     query += [(k, str(v)) for k, v in changes.items() if v is not None]
     path: str = request.current_route_path(_query=query)
     return path
@@ -27,10 +39,18 @@ class Pager:
 
     :param total: number of rows
     :param size: rows on a page
+    :param keep: see `query_with`
     """
 
-    def __init__(self, request: Request, total: int, size: int = 50) -> None:
+    def __init__(
+        self,
+        request: Request,
+        total: int,
+        size: int = 50,
+        keep: Collection[str] | None = None,
+    ) -> None:
         self._request = request
+        self._keep = keep
         self.total = total
         self.size = size
         self.pages = max(1, -(-total // size))
@@ -57,7 +77,7 @@ class Pager:
 
     def href(self, page: int) -> str:
         """Address of another page of the list."""
-        return query_with(self._request, page=page if page > 1 else None)
+        return query_with(self._request, self._keep, page=page if page > 1 else None)
 
 
 class Sorting:

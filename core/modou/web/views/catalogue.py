@@ -18,7 +18,7 @@ from modou.web.courses import card, frame_key, hours_text
 from modou.web.files import cover_url, file_window
 from modou.web.my_courses import my_rows, render_mine
 from modou.web.page import Page, allow_proxies, render_cached
-from modou.web.pager import Pager, number_of
+from modou.web.paging import Pager, number_of
 
 #: Courses on the front page.
 _FRONT = 8
@@ -100,15 +100,13 @@ def courses(context: Any, request: Request) -> Response:
             nodes = next(
                 (n.children for n in catalogue.flat(tree) if n.category.id == category.id), []
             )
-        route = "category" if category is not None else "catalogue"
-        ids = {"category": category.key} if category is not None else {}
         return {
             "listing": listing,
             "cards": [card(page, course) for course in listing.courses],
             "chips": [] if text else _chips(page, nodes),
             "category": category,
             "text": text,
-            "pager": Pager(page, listing, route, {"q": text} if text else {}, **ids),
+            "pager": Pager(request, listing.total, listing.size, keep=("q",)),
             "may_create": occasion.can(Capability.COURSE_CREATE, category),
         }
 

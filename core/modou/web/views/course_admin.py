@@ -16,7 +16,7 @@ from modou.web.courses import hours_text
 from modou.web.forms.base import set_choices
 from modou.web.forms.teaching import CategoryForm, category_choices
 from modou.web.page import flash
-from modou.web.pager import Pager, number_of
+from modou.web.paging import Pager, number_of
 
 
 def _frame(request: Request, title: Any, *crumbs: tuple[Any, str]) -> None:
@@ -139,7 +139,7 @@ def admin_courses(request: Request) -> dict[str, Any]:
     kept = {name: value for name, value in query.items() if value}
     return {
         "listing": listing,
-        "pager": Pager(page, listing, "admin_courses", kept),
+        "pager": Pager(request, listing.total, listing.size),
         "query": query,
         "sort": sort,
         "sort_href": lambda key: page.url("admin_courses", _query={**kept, "sort": key}),
