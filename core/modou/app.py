@@ -23,7 +23,7 @@ from modou.services.founding import found_site
 from modou.services.keys_check import are_its_keys, check_keys
 from modou.services.letters import no_post
 from modou.services.registry import Assembled
-from modou.services.roles import adopt_capabilities
+from modou.services.role_editing import adopt_capabilities
 from modou.services.settings_schemas import theme_schema
 from modou.services.throttle import Limits
 from modou.store import evolve

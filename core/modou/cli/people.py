@@ -10,7 +10,7 @@ from modou.cli.site import opened
 from modou.config import read_config
 from modou.errors import NotFound
 from modou.models.people import User
-from modou.services import accounts, roles
+from modou.services import accounts, logins, roles
 from modou.services import sessions as sessions_service
 from modou.services.occasion import Occasion
 from modou.services.user_index import find_by_login
@@ -134,7 +134,8 @@ def sessions() -> None:
 @sessions.command()
 @config_option
 def sweep(config: Path) -> None:
-    """Drop sessions that have ended by themselves; good for a nightly timer."""
+    """Drop sessions that have ended by themselves, and failed sign-ins that no longer count; good
+    for a nightly timer."""
     site = read_config(Ini(config).app_settings())
     dropped, after = 0, b""
     with opened(config) as access:
@@ -144,6 +145,11 @@ def sweep(config: Path) -> None:
                     occasion, site["session_idle"], site["session_longest"], after
                 )
             dropped += count
+            if not after:
+                break
+        while True:
+            with access.occasion() as occasion:
+                _count, after = logins.sweep_failures(occasion, after)
             if not after:
                 break
     click.echo(f"{dropped} sessions dropped.")

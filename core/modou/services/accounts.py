@@ -20,9 +20,11 @@ from modou.services.account_checks import (
     raise_problems,
 )
 from modou.services.authority import is_self, require_over
+from modou.services.letters import Letter
 from modou.services.occasion import Occasion
 from modou.services.participants import user_renamed
 from modou.services.passwords import PasswordHashing
+from modou.services.settings import site_settings
 from modou.services.user_index import (
     find_by_id_number,
     find_by_login,
@@ -187,11 +189,32 @@ def change_profile(
     if "username" in fields or "name" in fields:
         user_renamed(occasion, user)
     if "email" in fields:
+        _tell_former_address(occasion, user)
         put_email(occasion, user, entries.email)
         user.email_confirmed = False
         user.tokens = {}
     if fields:
         occasion.record("account_changed", subject=user.id, values={"fields": fields})
+
+
+def _tell_former_address(occasion: Occasion, user: User) -> None:
+    """Whoever can change the address can get the password: its owner learns of it."""
+    if not user.email:
+        return
+    site = site_settings(occasion).name
+    occasion.mail(
+        Letter(
+            user.email,
+            _("${site}: your e-mail address was changed", mapping={"site": site}),
+            _(
+                "Hello ${name},\n\nthe e-mail address of your account ${username} at ${site} was "
+                "changed; this one no longer belongs to it. If you know nothing of it, ask the "
+                "training provider at once.\n",
+                mapping={"name": user.display_name, "username": user.username, "site": site},
+            ),
+            user.locale,
+        )
+    )
 
 
 def change_password(

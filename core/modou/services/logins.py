@@ -88,17 +88,21 @@ def forget_failures(occasion: Occasion, user: User) -> None:
     occasion.site.login_failures.pop(_failure_key(occasion, "", user), None)
 
 
-def sweep_failures(occasion: Occasion, limit: int = 10_000) -> int:
-    """Drop failures that no longer count; how many."""
+def sweep_failures(occasion: Occasion, after: bytes = b"", limit: int = 5_000) -> tuple[int, bytes]:
+    """Drop failures that no longer count, looking at `limit` of them behind `after`.
+
+    :return: how many were dropped, and the key to go on after; b"" at the end
+    """
     tree = occasion.site.login_failures
+    page = list(islice(tree.items(after or None, excludemin=bool(after)), limit))
     old = [
         key
-        for key, failures in islice(tree.items(), limit)
+        for key, failures in page
         if max(failures.paused_until, failures.last + PAUSE) <= occasion.now
     ]
     for key in old:
         del tree[key]
-    return len(old)
+    return len(old), page[-1][0] if len(page) == limit else b""
 
 
 def _opens(occasion: Occasion, user: User, code: str) -> bool:

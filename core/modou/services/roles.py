@@ -1,13 +1,12 @@
-"""Roles: what they may do, and who has them where.
+"""Roles: finding them, granting and revoking them.
 
-Rules that hold everywhere: nobody hands out more than they have (`authority`); nothing is granted
-to visitors that has power over others; and there is always an active account left that can
-administer roles.
+Nobody hands out more than they have (`authority`), and there is always an active account left that
+can administer roles. What roles may do is changed in `role_editing`.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from modou.errors import Conflict, Invalid, Message, NotAllowed, NotFound
@@ -18,7 +17,7 @@ from modou.models.people import User
 from modou.models.roles import Role
 from modou.models.site import Site
 from modou.permissions import DEFAULT_ROLES, DESCRIPTIONS, Capability, Level
-from modou.services.authority import PERSONAL, is_self, may_hand_out, power_of
+from modou.services.authority import is_self, may_hand_out, power_of
 from modou.services.occasion import Occasion
 from modou.services.registry import Assembled
 
@@ -28,9 +27,8 @@ ADMINISTER: frozenset[str] = frozenset(
 )
 #: Roles that nobody is granted: everybody, or everybody who is signed in, has them.
 IMPLIED = ("everyone", "member")
-MAXIMUM_TITLE = 40
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-_DEFAULTS = {default.name: default for default in DEFAULT_ROLES}
+#: Default roles by name.
+DEFAULTS = {default.name: default for default in DEFAULT_ROLES}
 
 Context = Site | Category | Course | Cohort
 
@@ -81,13 +79,13 @@ def role_title(role: Role) -> Message:
     """The role's name for people."""
     if role.title:
         return role.title
-    default = _DEFAULTS.get(role.name)
+    default = DEFAULTS.get(role.name)
     return default.title if default is not None else role.name
 
 
 def is_default(role: Role) -> bool:
     """Whether every site has it."""
-    return role.name in _DEFAULTS
+    return role.name in DEFAULTS
 
 
 def capability_titles(assembled: Assembled) -> dict[str, Message]:
@@ -97,7 +95,7 @@ def capability_titles(assembled: Assembled) -> dict[str, Message]:
 
 def all_roles(occasion: Occasion) -> list[Role]:
     """The default roles in their order, then the site's own by title."""
-    order = {name: place for place, name in enumerate(_DEFAULTS)}
+    order = {name: place for place, name in enumerate(DEFAULTS)}
     return sorted(
         occasion.site.roles.values(), key=lambda r: (order.get(r.name, len(order)), r.title)
     )
@@ -126,6 +124,11 @@ def holders(occasion: Occasion, role: Role) -> Iterator[Grant]:
         user = site.users.get(user_id)
         if user is not None:
             yield Grant(user, role.name, level, id, context_of(site, level, id))
+
+
+def count_holders(occasion: Occasion, role: Role, most: int) -> int:
+    """To how many `role` was granted, counted up to `most`; opens no account."""
+    return sum(1 for _ in islice(occasion.site.user_index.holders_of(role.name), most))
 
 
 # -- granting
@@ -257,179 +260,3 @@ def require_other_admin(
                 role.guard += 1
                 return
     raise Conflict(_("At least one active account must be able to administer roles."))
-
-
-# -- what roles may do
-
-
-def change_role(
-    occasion: Occasion,
-    role: Role,
-    *,
-    capabilities: Iterable[str],
-    title: str | None = None,
-    levels: Iterable[str] | None = None,
-) -> None:
-    """Decide anew what a role may do; of the site's own roles also title and levels.
-
-    :raises Invalid: unknown capabilities, or rights over others for visitors
-    :raises Conflict: nobody would be left who can administer roles
-    """
-    occasion.require(Capability.ROLES_EDIT)
-    wanted = _checked_capabilities(occasion, role.name, capabilities)
-    new_title = role.title if title is None or is_default(role) else _checked_title(title)
-    new_levels = role.levels if levels is None or is_default(role) else _checked_levels(levels)
-    require_other_admin(occasion, changed=(role.name, wanted))
-    added, removed = wanted - role.capabilities, role.capabilities - wanted
-    if not added and not removed and new_title == role.title and new_levels == role.levels:
-        return
-    role.capabilities = wanted
-    role.title = new_title
-    role.levels = new_levels
-    occasion.forget_capabilities()
-    occasion.record(
-        "role_changed",
-        values={
-            "role": role.name,
-            "title": new_title,
-            "levels": sorted(new_levels),
-            "added": sorted(added),
-            "removed": sorted(removed),
-        },
-    )
-
-
-def reset_role(occasion: Occasion, role: Role) -> None:
-    """Give a default role back what it may do on a fresh site.
-
-    :raises NotFound: it is one of the site's own
-    """
-    default = _DEFAULTS.get(role.name)
-    if default is None:
-        raise NotFound(_("Only default roles can be reset."))
-    declared = (name for name, d in occasion.assembled.capabilities.items() if role.name in d.roles)
-    change_role(occasion, role, capabilities=default.capabilities.union(declared))
-
-
-def create_role(
-    occasion: Occasion,
-    *,
-    name: str,
-    title: str,
-    capabilities: Iterable[str],
-    levels: Iterable[str],
-) -> Role:
-    """A role of the site's own.
-
-    :param name: short name, for ever: small letters, digits and `_`
-    :raises Invalid: with every problem, by field
-    """
-    occasion.require(Capability.ROLES_EDIT)
-    errors: dict[str, list[Message]] = {}
-    checked: dict[str, Any] = {}
-    for field, check in (
-        ("name", lambda: _checked_name(occasion, name)),
-        ("title", lambda: _checked_title(title)),
-        ("levels", lambda: _checked_levels(levels)),
-        ("capabilities", lambda: _checked_capabilities(occasion, name, capabilities)),
-    ):
-        try:
-            checked[field] = check()
-        except Invalid as error:
-            errors.setdefault(field, []).append(error.message)
-    if errors:
-        raise Invalid(next(iter(errors.values()))[0], errors=errors)
-    role = Role(
-        checked["name"],
-        checked["capabilities"],
-        [Level(level) for level in checked["levels"]],
-        checked["title"],
-    )
-    occasion.site.roles[role.name] = role
-    occasion.record("role_created", values={"role": role.name, "added": sorted(role.capabilities)})
-    return role
-
-
-def delete_role(occasion: Occasion, role: Role) -> None:
-    """:raises Conflict: a default role, or somebody has it"""
-    occasion.require(Capability.ROLES_EDIT)
-    if is_default(role):
-        raise Conflict(_("Default roles cannot be deleted."))
-    if next(holders(occasion, role), None) is not None:
-        raise Conflict(_("People have this role. Revoke it from them first."))
-    del occasion.site.roles[role.name]
-    occasion.record("role_deleted", values={"role": role.name})
-
-
-def _checked_name(occasion: Occasion, name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise Invalid(
-            _("The short name has 2 to 40 small letters, digits and _, the first one a letter."),
-            "name",
-        )
-    if occasion.site.role(name) is not None:
-        raise Invalid(_("There is a role with this short name already."), "name")
-    return name
-
-
-def _checked_title(title: str) -> str:
-    text = " ".join(title.split())
-    if not text or len(text) > MAXIMUM_TITLE:
-        raise Invalid(
-            _(
-                "Give the role a title of at most ${limit} characters.",
-                mapping={"limit": MAXIMUM_TITLE},
-            ),
-            "title",
-        )
-    return text
-
-
-def _checked_levels(levels: Iterable[str]) -> frozenset[str]:
-    chosen = frozenset(str(level) for level in levels)
-    if not chosen or not chosen <= {level.value for level in Level}:
-        raise Invalid(_("Choose where the role can be granted."), "levels")
-    return chosen
-
-
-def _checked_capabilities(
-    occasion: Occasion, role_name: str, capabilities: Iterable[str]
-) -> frozenset[str]:
-    chosen = frozenset(str(c) for c in capabilities)
-    role = occasion.site.role(role_name)
-    # What a disabled plugin declared stays as it is, for the plugin's return.
-    dormant = role.capabilities - occasion.assembled.all_capabilities if role else frozenset()
-    unknown = chosen - occasion.assembled.all_capabilities - dormant
-    if unknown:
-        raise Invalid(
-            _("There is no capability called ${name}.", mapping={"name": min(unknown)}),
-            "capabilities",
-        )
-    if role_name in IMPLIED:
-        core = frozenset(str(c) for c in Capability)
-        allowed = PERSONAL if role_name == "member" else frozenset({Capability.COURSE_PREVIEW})
-        excess = (chosen & core) - allowed
-        if excess:
-            raise Invalid(
-                _(
-                    "This is too much for a role that is granted to nobody in particular: ${what}.",
-                    mapping={"what": DESCRIPTIONS[min(excess)]},
-                ),
-                "capabilities",
-            )
-    return chosen | dormant
-
-
-def adopt_capabilities(site: Site, assembled: Assembled) -> list[str]:
-    """Give the capabilities of plugins that are enabled for the first time to the default roles
-    that they name; the names of these capabilities. Afterwards the system admin decides.
-    """
-    new = [d for d in assembled.capabilities.values() if d.name not in site.adopted_capabilities]
-    for declaration in new:
-        for name in declaration.roles:
-            role = site.role(name)
-            if role is not None:
-                role.capabilities |= {declaration.name}
-    if new:
-        site.adopted_capabilities |= {d.name for d in new}
-    return [d.name for d in new]

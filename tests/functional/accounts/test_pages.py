@@ -8,7 +8,7 @@ import pytest
 from pyramid_mailer.interfaces import IMailer
 
 from modou.models.people import User
-from modou.services import accounts, invitations, roles
+from modou.services import accounts, invitations, role_editing
 from modou.services.settings import change
 from tests import factories
 from tests.conftest import SiteUnderTest
@@ -419,6 +419,11 @@ class TestProfile:
         assert not read(site, "wang").email_confirmed
         main_form(page).submit(status=303)
         assert read(site, "wang").email_confirmed
+        fill(main_form(browser.get("/profile")), email="new@example.com").submit(status=303)
+        assert not read(site, "wang").email_confirmed
+        told = {m.recipients[0]: m.subject for m in outbox(site)[1:]}
+        assert "was changed" in told["w@example.com"]
+        assert "confirm" in told["new@example.com"]
 
     def test_the_id_number_is_entered_once_and_shown_masked(self, site: SiteUnderTest) -> None:
         member(site, name="王芳")
@@ -539,7 +544,9 @@ class TestAdministration:
         assert "Show the numbers" not in site.browser("boss").get(path).text
         with site.occasion() as occasion:
             role = occasion.site.roles["operator"]
-            roles.change_role(occasion, role, capabilities=role.capabilities | {"user:identity"})
+            role_editing.change_role(
+                occasion, role, capabilities=role.capabilities | {"user:identity"}
+            )
         browser = site.browser("boss")
         page = browser.get(path)
         assert ID_NUMBER not in page.text

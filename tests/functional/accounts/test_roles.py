@@ -7,7 +7,7 @@ from modou.errors import Conflict, Invalid, NotAllowed, NotFound
 from modou.models.people import User
 from modou.models.site import Site
 from modou.permissions import DEFAULT_ROLES, Capability
-from modou.services import accounts, identity, roles
+from modou.services import accounts, identity, role_editing, roles
 from modou.services.authority import PERSONAL
 from modou.services.occasion import Occasion
 from tests import factories
@@ -135,15 +135,19 @@ class TestLastAdmin:
             self.admins(occasion, 1)
             role = occasion.site.roles["system_admin"]
             with pytest.raises(Conflict):
-                roles.change_role(occasion, role, capabilities=role.capabilities - {"roles:edit"})
-            roles.change_role(occasion, role, capabilities=role.capabilities - {"user:invite"})
+                role_editing.change_role(
+                    occasion, role, capabilities=role.capabilities - {"roles:edit"}
+                )
+            role_editing.change_role(
+                occasion, role, capabilities=role.capabilities - {"user:invite"}
+            )
             assert "user:invite" not in role.capabilities
 
     def test_another_role_may_take_over(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:
             self.admins(occasion, 1)
             role = occasion.site.roles["system_admin"]
-            second = roles.create_role(
+            second = role_editing.create_role(
                 occasion,
                 name="second_admin",
                 title="副管理员",
@@ -152,7 +156,7 @@ class TestLastAdmin:
             )
             user = factories.user(occasion)
             roles.grant_role(occasion, user, second.name, occasion.site)
-            roles.change_role(occasion, role, capabilities=["admin:view"])
+            role_editing.change_role(occasion, role, capabilities=["admin:view"])
             with pytest.raises(Conflict):
                 roles.revoke_role(occasion, user, second.name, "site", 0)
 
@@ -160,7 +164,7 @@ class TestLastAdmin:
         with site.occasion() as occasion:
             role = occasion.site.roles["system_admin"]
             with pytest.raises(Conflict):
-                roles.change_role(occasion, role, capabilities=[])
+                role_editing.change_role(occasion, role, capabilities=[])
             user = factories.user(occasion, role="operator")
             assert roles.revoke_role(occasion, user, "operator", "site", 0)
 
@@ -172,9 +176,9 @@ class TestEditing:
         with site.occasion("boss") as occasion:
             role = occasion.site.roles["operator"]
             for change in (
-                lambda: roles.change_role(occasion, role, capabilities=role.capabilities),
-                lambda: roles.reset_role(occasion, role),
-                lambda: roles.delete_role(occasion, role),
+                lambda: role_editing.change_role(occasion, role, capabilities=role.capabilities),
+                lambda: role_editing.reset_role(occasion, role),
+                lambda: role_editing.delete_role(occasion, role),
             ):
                 with pytest.raises(NotAllowed):
                     change()
@@ -184,33 +188,35 @@ class TestEditing:
             for name, capability in (("everyone", "course:view"), ("member", "user:view")):
                 role = occasion.site.roles[name]
                 with pytest.raises(Invalid, match="too much"):
-                    roles.change_role(occasion, role, capabilities=role.capabilities | {capability})
+                    role_editing.change_role(
+                        occasion, role, capabilities=role.capabilities | {capability}
+                    )
 
     def test_a_role_of_the_sites_own_comes_and_goes(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:
             with pytest.raises(Invalid) as caught:
-                roles.create_role(
+                role_editing.create_role(
                     occasion, name="Nö", title="", capabilities=["nonsense"], levels=["moon"]
                 )
             assert set(caught.value.errors) == {"name", "title", "capabilities", "levels"}
-            role = roles.create_role(
+            role = role_editing.create_role(
                 occasion, name="tutor", title="助教", capabilities=["grade:view"], levels=["course"]
             )
             user, course = factories.user(occasion), factories.course(occasion)
             roles.grant_role(occasion, user, "tutor", course)
             with pytest.raises(Conflict):
-                roles.delete_role(occasion, role)
+                role_editing.delete_role(occasion, role)
             roles.revoke_role(occasion, user, "tutor", "course", course.id)
-            roles.delete_role(occasion, role)
+            role_editing.delete_role(occasion, role)
             assert "tutor" not in occasion.site.roles
             with pytest.raises(Conflict):
-                roles.delete_role(occasion, occasion.site.roles["teacher"])
+                role_editing.delete_role(occasion, occasion.site.roles["teacher"])
 
     def test_a_default_role_is_reset(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:
             role = occasion.site.roles["teacher"]
-            roles.change_role(occasion, role, capabilities=[])
-            roles.reset_role(occasion, role)
+            role_editing.change_role(occasion, role, capabilities=[])
+            role_editing.reset_role(occasion, role)
             assert role.capabilities == ROLES["teacher"].capabilities
 
     def test_who_decides_is_recorded(self, site: SiteUnderTest) -> None:
@@ -218,7 +224,7 @@ class TestEditing:
             factories.user(occasion, "admin", role="system_admin")
         with site.occasion("admin") as occasion:
             role = occasion.site.roles["operator"]
-            roles.change_role(
+            role_editing.change_role(
                 occasion, role, capabilities=role.capabilities - {"user:edit"} | {"audit:view"}
             )
         with site.occasion() as occasion:
@@ -240,7 +246,7 @@ class TestEditing:
 
 
 class FakeAssembly:
-    """What the plugins declare, as `roles.adopt_capabilities` sees it."""
+    """What the plugins declare, as `adopt_capabilities` sees it."""
 
     def __init__(self, *declarations: CapabilityDeclaration) -> None:
         self.capabilities = {d.name: d for d in declarations}
@@ -251,19 +257,19 @@ class TestPlugins:
         site = Site()
         poll = CapabilityDeclaration("poll:vote", "Vote", roles=("learner", "nonsense"))
         assembled = FakeAssembly(poll)
-        assert roles.adopt_capabilities(site, assembled) == ["poll:vote"]  # type: ignore[arg-type]
+        assert role_editing.adopt_capabilities(site, assembled) == ["poll:vote"]  # type: ignore[arg-type]
         assert "poll:vote" in site.roles["learner"].capabilities
         site.roles["learner"].capabilities -= {"poll:vote"}
         # The system admin has decided otherwise: a restart, or enabling it again, changes nothing.
-        assert roles.adopt_capabilities(site, assembled) == []  # type: ignore[arg-type]
+        assert role_editing.adopt_capabilities(site, assembled) == []  # type: ignore[arg-type]
         assert "poll:vote" not in site.roles["learner"].capabilities
 
     def test_a_disabled_plugins_rights_sleep(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:
             role = occasion.site.roles["teacher"]
             role.capabilities |= {"poll:vote"}
-            roles.change_role(occasion, role, capabilities=["course:view"])
+            role_editing.change_role(occasion, role, capabilities=["course:view"])
             assert role.capabilities == {"course:view", "poll:vote"}
             other = occasion.site.roles["learner"]
             with pytest.raises(Invalid):
-                roles.change_role(occasion, other, capabilities=["poll:vote"])
+                role_editing.change_role(occasion, other, capabilities=["poll:vote"])

@@ -19,7 +19,7 @@ from modou.services.identity import ID_TYPES, MAXIMUM_REASON
 from modou.services.invitations import MAXIMUM_NOTE, MAXIMUM_PLACES
 from modou.services.logins import MAXIMUM_LOGIN
 from modou.services.passwords import MAXIMUM_LENGTH, PasswordPolicy
-from modou.services.roles import MAXIMUM_TITLE
+from modou.services.role_editing import MAXIMUM_TITLE
 from modou.web.forms.base import Form
 
 _POLICY = PasswordPolicy()

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from modou.errors import Conflict, Invalid
 from modou.i18n import TranslationString, _
 from modou.permissions import Capability, Level
-from modou.services import roles
+from modou.services import role_editing, roles
 from modou.web.forms.accounts import NewRoleForm, RoleForm
 from modou.web.page import flash
 from modou.web.views.user_parts import admin_page, context_title
@@ -83,7 +83,7 @@ def admin_roles(request: Request) -> Any:
         if form.validate():
             like = occasion.site.role(form.like.data) if form.like.data else None
             try:
-                role = roles.create_role(
+                role = role_editing.create_role(
                     occasion,
                     name=form.name.data,
                     title=form.title.data,
@@ -100,7 +100,7 @@ def admin_roles(request: Request) -> Any:
             "role": role,
             "title": titles[role.name],
             "levels": _levels(request, role),
-            "holders": len(list(islice(roles.holders(occasion, role), 1_000))),
+            "holders": roles.count_holders(occasion, role, 1_000),
         }
         for role in every
     ]
@@ -152,14 +152,14 @@ def _change(request: Request, role: Any, form: RoleForm) -> Any:
     occasion = request.occasion
     action = request.POST.get("action", "save")
     if action == "delete":
-        roles.delete_role(occasion, role)
+        role_editing.delete_role(occasion, role)
         flash(request, _("The role is deleted."))
         return HTTPSeeOther(request.route_path("admin_roles"))
     if action == "reset":
-        roles.reset_role(occasion, role)
+        role_editing.reset_role(occasion, role)
         flash(request, _("Back to the defaults."))
     else:
-        roles.change_role(
+        role_editing.change_role(
             occasion,
             role,
             capabilities=form.capabilities.data or (),
