@@ -1,7 +1,6 @@
 """The application: assembly only. Read it as the table of contents of a running site."""
 
 import logging
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +8,6 @@ from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationConflictError
 from pyramid.router import Router
 from pyramid.session import JSONSerializer, SignedCookieSessionFactory
-from transaction.interfaces import TransientError
 from ZODB.DB import DB
 
 from modou.clock import Clock, SystemClock
@@ -19,14 +17,11 @@ from modou.models.site import SITE_KEY
 from modou.plugins import PluginHost
 from modou.services import settings as settings_service
 from modou.services.access import SiteAccess
-from modou.services.founding import found_site
-from modou.services.keys_check import are_its_keys, check_keys
+from modou.services.founding import prepare_site
 from modou.services.letters import no_post
 from modou.services.registry import Assembled
-from modou.services.role_editing import adopt_capabilities
 from modou.services.settings_schemas import theme_schema
 from modou.services.throttle import Limits
-from modou.store import evolve
 from modou.store.opening import check_uri, explain, open_database, turn_to_open
 from modou.store.vault import Keyring, VaultError, make_when_absent
 from modou.web.page import FLASH_COOKIE, PageCache
@@ -62,20 +57,23 @@ def main(global_config: Any, clock: Clock | None = None, **settings: Any) -> Rou
         raise
 
 
-def open_site(settings: dict[str, Any], clock: Clock | None = None) -> SiteAccess:
+def open_site(
+    settings: dict[str, Any], clock: Clock | None = None, *, evolving: bool = False
+) -> SiteAccess:
     """The site without its pages, for commands; close `access.database` at the end.
 
-    Evolve steps may be open: a command that touches the site asks `refuse_open_steps` first.
-
+    :param evolving: also when evolve steps are open
     :raises ConfigurationError: with one sentence for the operator
     """
     registry = SimpleNamespace(post=no_post)
     assemble(registry, settings, clock)
-    registry.database = open_database(settings.get("zodbconn.uri", ""))
+    uri = settings.get("zodbconn.uri", "")
+    access = access_to(registry, open_database(uri))
     try:
-        return found(registry, registry.database)
+        prepare_site(access, uri, registry.new_keys, evolving=evolving)
+        return access
     except BaseException:
-        registry.database.close()
+        access.database.close()
         raise
 
 
@@ -84,14 +82,14 @@ def inspect_site(settings: dict[str, Any]) -> SiteAccess:
 
     :raises ConfigurationError: with one sentence for the operator, also when there is no site yet
     """
-    registry = SimpleNamespace()
+    registry = SimpleNamespace(post=no_post)
     assemble(registry, settings, None, make_keys=False)
     database = open_database(settings.get("zodbconn.uri", ""), read_only=True)
     with database.transaction() as connection:
         if SITE_KEY not in connection.root():
             database.close()
             raise ConfigurationError("the database holds no site yet: modou serve makes it")
-    return SiteAccess(database, registry.hooks, registry.assembled, registry.clock, registry.keys)
+    return access_to(registry, database)
 
 
 def assemble(
@@ -100,7 +98,10 @@ def assemble(
     """What a site is made of before its database and its pages: set on `registry`."""
     modou_config = registry.modou_config = read_config(settings)
     registry.clock = clock or SystemClock()
-    registry.keys_are_new = make_keys and make_when_absent(modou_config["keys"])
+    #: The keys file, when this start made it: right for a new site only, see `prepare_site`.
+    registry.new_keys = None
+    if make_keys and make_when_absent(modou_config["keys"]):
+        registry.new_keys = modou_config["keys"]
     registry.keys = open_keys(modou_config)
     # The plugins first: everything else may ask what they declare.
     registry.hooks = PluginHost(modou_config["plugins"])
@@ -174,18 +175,6 @@ def open_keys(config: Config) -> Keyring:
         raise ConfigurationError(f"modou.keys: {error}") from None
 
 
-def refuse_new_keys(path: Path) -> None:
-    """Take back the keys file that was made for a site that has another one already.
-
-    :raises ConfigurationError: always
-    """
-    path.unlink(missing_ok=True)
-    raise ConfigurationError(
-        f"modou.keys: the keys file {path} is missing, and the site's data is encrypted with it: "
-        "put your copy back"
-    )
-
-
 def include_database(config: Configurator) -> None:
     """pyramid_zodbconn, with the cause named when the database cannot be opened."""
     uri = config.registry.settings.get("zodbconn.uri", "")
@@ -202,41 +191,13 @@ def prepare_database(registry: Any) -> None:
 
     :raises ConfigurationError: the stored data is older than the code
     """
-    registry.access = found(registry, registry._zodb_databases[""])  # noqa: SLF001 - its own name there
-    with registry.access.database.transaction() as connection:
-        evolve.refuse_open_steps(connection.root(), registry.assembled.evolve_steps)
+    database = registry._zodb_databases[""]  # noqa: SLF001 - pyramid_zodbconn's own name there
+    registry.access = access_to(registry, database)
+    prepare_site(registry.access, registry.settings["zodbconn.uri"], registry.new_keys)
 
 
-def found(registry: Any, database: DB) -> SiteAccess:
-    """Make the site when there is none, take note of plugins that are new to it.
-
-    :raises ConfigurationError: the keys file is not this site's
-    """
-    for attempts_left in reversed(range(5)):
-        try:
-            with database.transaction() as connection:
-                root = connection.root()
-                if found_site(root):
-                    log.info("made a new site")
-                elif registry.keys_are_new and not are_its_keys(root[SITE_KEY], registry.keys):
-                    refuse_new_keys(registry.modou_config["keys"])
-                check_keys(root[SITE_KEY], registry.keys)
-                new = evolve.welcome(
-                    root,
-                    tuple(registry.hooks.plugins),
-                    registry.assembled.evolve_steps,
-                    registry.clock.seconds(),
-                )
-                if new:
-                    log.info("new to this site: plugin %s", ", ".join(new))
-                given = adopt_capabilities(root[SITE_KEY], registry.assembled)
-                if given:
-                    log.info("default roles were given: %s", ", ".join(given))
-            break
-        except TransientError:
-            # Several processes start at the same moment on one new database: one of them made it.
-            if not attempts_left:
-                raise
+def access_to(registry: Any, database: DB) -> SiteAccess:
+    """The site in `database`, with the parts that `assemble` set on `registry`."""
     return SiteAccess(
         database,
         registry.hooks,

@@ -2,11 +2,16 @@
 
 import socket
 import urllib.request
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from modou.services import files
 from modou.store.opening import open_database
-from tests.commands import free_port, modou, refused, serving, write_ini
+from tests.commands import free_port, modou, refused, refused_here, serving, write_ini
+from tests.conftest import SiteUnderTest
 
 
 class TestServing:
@@ -105,6 +110,35 @@ class TestRefusals:
         (tmp_path / "var/Data.fs").write_text("Ceci n'est pas une base de données. " * 100)
         said = refused("serve", "-c", write_ini(tmp_path), "--port", str(free_port()))
         assert f"{tmp_path}/var/Data.fs" in said
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda data: data[:600] + b"XXXXXXXXXXXXXXXX" + data[616:],
+            lambda data: data[:200] + bytes(3000) + data[3200:],
+            lambda data: data.replace(b"modou.models.site", b"modou.models.sate"),
+            lambda data: data[: len(data) // 4],
+            lambda data: b"",
+        ],
+        ids=["altered", "zeros", "other class", "cut off", "empty"],
+    )
+    @pytest.mark.parametrize("index", [True, False], ids=["index", "no index"])
+    def test_a_damaged_database_is_never_taken_for_a_new_one(
+        self, tmp_path: Path, damage: Callable[[bytes], bytes], index: bool
+    ) -> None:
+        (tmp_path / "var").mkdir()
+        site = SiteUnderTest(tmp_path / "var")
+        with site.occasion() as occasion:
+            files.store(occasion, b"picture", "picture.bin", "public")
+        site.close()
+        data = tmp_path / "var/Data.fs"
+        data.write_bytes(damage(data.read_bytes()))
+        if not index:
+            Path(f"{data}.index").unlink()
+        ini = write_ini(tmp_path)
+        for _start in ("first", "second"):
+            said = refused_here("serve", "-c", ini, "--port", str(free_port()))
+            assert str(data) in said
 
     def test_a_database_that_another_process_has_open(self, tmp_path: Path) -> None:
         ini = write_ini(tmp_path)

@@ -114,6 +114,13 @@ def sort_key(name: str) -> str:
     return f"{' '.join(map(fold, spelled))}\t{name}"
 
 
+def title_key(title: str) -> str:
+    """Give a text by which titles sort in the order of their pinyin; no surname is looked for."""
+    words = [w for w in _WORDS.findall(unicodedata.normalize("NFKC", title)) if w.strip()]
+    spelled = (w if w[0] < "\u0250" else _dictionary(w) or w for w in words)
+    return " ".join(spelled).casefold()
+
+
 def _spellings(parts: list[str]) -> Iterator[tuple[str, ...]]:
     """Give the ways to pronounce a name, the usual one first, each as its syllables."""
     choices: list[tuple[str, ...]] = []

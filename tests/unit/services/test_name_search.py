@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modou.services.name_search import MAXIMUM_SPELLINGS, fold, search_keys, sort_key
+from modou.services.name_search import MAXIMUM_SPELLINGS, fold, search_keys, sort_key, title_key
 
 
 class TestSearchKeys:
@@ -142,3 +142,12 @@ def test_the_dictionary_of_phrases_stays_on_the_disk():
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"}
     environment.pop("PYPINYIN_NO_PHRASES", None)
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+
+
+class TestTitleKey:
+    def test_titles_sort_by_pinyin_latin_words_and_numbers_as_they_are(self) -> None:
+        titles = ["焊接 2", "电工", "Word 基础", "焊接 1", "叉车"]
+        assert sorted(titles, key=title_key) == ["叉车", "电工", "焊接 1", "焊接 2", "Word 基础"]
+
+    def test_no_surname_is_looked_for(self) -> None:
+        assert title_key("单片机") == "dan pian ji"

@@ -7,12 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import BinaryIO, Final
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from modou.clock import SHANGHAI
 from modou.services.tables.parts import Cell, cell_text
 
@@ -74,6 +68,13 @@ def write_xlsx(
     :param text_columns: headings of the columns whose values are codes (ID numbers, phones):
         stored and formatted as text, so that no digit is lost when somebody edits the file
     """
+    # openpyxl takes a quarter of a second to import: not at the start of every process.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     workbook = Workbook(write_only=True)
     worksheet = workbook.create_sheet(sheet)
     worksheet.freeze_panes = "A2"

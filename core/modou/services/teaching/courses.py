@@ -6,8 +6,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import IO, Any, BinaryIO, cast
 
-from pypinyin import lazy_pinyin
-
 from modou.clock import SHANGHAI, from_seconds
 from modou.errors import Conflict, Invalid
 from modou.i18n import _
@@ -15,6 +13,7 @@ from modou.models.courses import Category, Course
 from modou.permissions import Capability
 from modou.services import files, pictures
 from modou.services.cleaning import clean_line, clean_text, fold
+from modou.services.name_search import title_key
 from modou.services.occasion import Occasion
 
 #: One class hour (课时) is 45 minutes.
@@ -183,7 +182,7 @@ def index_course(occasion: Occasion, course: Course) -> None:
     """Tell the index of courses what it must know; after every change of a course's data."""
     occasion.site.course_index.put(
         course,
-        title_key=" ".join(lazy_pinyin(course.title)).casefold(),
+        title_key=title_key(course.title),
         search=fold(f"{course.title} {course.code} {course.occupation} {course.occupation_code}"),
         code=fold(course.code),
     )

@@ -56,8 +56,7 @@ def _form_values(request: Request, form: CourseForm, course: Course | None) -> d
         "course": course,
         "cover": cover_url(request, course.cover_small) if course is not None else None,
         "levels": [translate(level) for level in LEVELS],
-        "may_delete": course is not None
-        and request.occasion.can(Capability.COURSE_DELETE, course),
+        "may_delete": course is not None and request.occasion.can(Capability.COURSE_DELETE, course),
     }
 
 
