@@ -71,6 +71,8 @@ def make_course(
             starts=_day(moment),
         ),
     )
+    if plan.cover:
+        teaching.set_cover(occasion, course, io.BytesIO(drawing.draw(plan.cover)))
     made = CourseMade(plan, course)
     for section_plan in plan.sections:
         section = teaching.create_section(

@@ -74,6 +74,11 @@ def _habits(chance: random.Random, *, finished: bool) -> Habits:
     return Habits(ability - 6, 0.7, 2, chance.choice((0, 1, 1, 2)))
 
 
+def morning(moment: int) -> int:
+    """The first second of the day of `moment` in Shanghai, in seconds UTC."""
+    return int(datetime.combine(people.today(moment), time(), SHANGHAI).timestamp())
+
+
 class History:
     """Plans and plays what happened.
 
@@ -114,9 +119,9 @@ class History:
             act = partial(self._make_cohort, cohort, self.staff[leader.username], begins)
             self.diary.plan(begins - 10 * DAY + 10 * HOUR, act)
         for username in self.staff:
-            # Staff were here yesterday or today.
-            before = self.chance.randint(20 * MINUTE, 20 * HOUR)
-            self.diary.plan(self.stage.now - before, partial(self._sign_in, self.staff[username]))
+            # Staff were here yesterday.
+            at = morning(self.stage.now - DAY) + self.chance.randint(8 * HOUR, 17 * HOUR)
+            self.diary.plan(at, partial(self._sign_in, self.staff[username]))
         return self.diary.play(self.stage.now)
 
     # -- courses
@@ -140,12 +145,7 @@ class History:
     def _monday(self, weeks_ago: int) -> int:
         """The first second of the Monday of that week, in Shanghai, in seconds UTC."""
         weekday = people.today(self.stage.now).weekday()
-        return self._morning(self.stage.now - weekday * DAY - weeks_ago * WEEK)
-
-    @staticmethod
-    def _morning(moment: int) -> int:
-        """The first second of the day of `moment`."""
-        return int(datetime.combine(people.today(moment), time(), SHANGHAI).timestamp())
+        return morning(self.stage.now - weekday * DAY - weeks_ago * WEEK)
 
     def _sign_in(self, user: User, moment: int) -> None:
         logins.let_in(self.stage.at(moment), user)
@@ -204,7 +204,7 @@ class History:
         for user in members:
             habits = _habits(self.chance, finished=finished)
             if user.username == own:
-                habits = Habits(86.0, 1.0)
+                habits = Habits(80.0, 1.0)
             learner = Learner(self, made, user, habits)
             learner.plan(begins, weeks)
             if user.username == own:
@@ -253,7 +253,7 @@ class History:
     # -- courses that learners choose by themselves
 
     def _plan_choice(self, user: User, plan: CoursePlan, begins: int) -> None:
-        opened = max(begins, self._morning(made_at(self.stage, plan) + WEEK))
+        opened = max(begins, morning(made_at(self.stage, plan) + WEEK))
         moment = opened + self.chance.randint(1, 30) * DAY + 20 * HOUR
         self.diary.plan(moment, partial(self._choose, user, plan))
 
@@ -265,11 +265,11 @@ class History:
         method = enrol_methods.method_of(occasion, name)
         enrol_methods.enrol_self(occasion, made.course, method, settings)
         learner = Learner(self, made, user, Habits(self.chance.gauss(82, 7)))
-        evenings = self.chance.randint(1, 6)
+        evenings = self.chance.randint(1, 4)
         last = len(made.plan.sections)
         for number in range(evenings):
             at = moment + 5 * MINUTE + number * self.chance.randint(2, 5) * DAY
-            self.diary.plan(at, partial(learner.study, last))
+            self.diary.plan(at, partial(learner.study, last, most=3))
         for number, _section in enumerate(made.plan.sections):
             saturday = moment + (evenings + number) * 3 * DAY
             self.diary.plan(saturday, partial(learner.sit, number))
@@ -307,7 +307,7 @@ class Learner:
                 hour = self.chance.choice((12, 19, 20, 20, 21))
                 at = evening + hour * HOUR + self.chance.randint(0, 55) * MINUTE
                 diary.plan(at, partial(self.study, reach))
-            diary.plan(monday + 5 * DAY + 15 * HOUR, partial(self.sit, section))
+            diary.plan(self._saturday(monday), partial(self.sit, section))
 
     def leave(self, moment: int) -> None:
         occasion = self.stage.at(moment, self.history.operator)
@@ -320,14 +320,14 @@ class Learner:
 
     # -- study
 
-    def study(self, reach: int, moment: int) -> None:
-        """An evening: sign in, then up to six activities of the first `reach` sections."""
+    def study(self, reach: int, moment: int, most: int = 6) -> None:
+        """An evening: sign in, then up to `most` activities of the first `reach` sections."""
         if not self._enrolment.active_at(moment):
             return
         if self._next(reach, moment) is None:
             return
         self.history.diary.plan(moment, self._sign_in)
-        self.history.diary.plan(moment + 2 * MINUTE, partial(self._step, reach, 6))
+        self.history.diary.plan(moment + 2 * MINUTE, partial(self._step, reach, most))
 
     def _sign_in(self, moment: int) -> None:
         logins.let_in(self.stage.at(moment), self.user)
@@ -378,13 +378,22 @@ class Learner:
             if absent or learning.objection(occasion, self.course, activity.id) is not None:
                 # Another chance on the next Saturday.
                 self._sittings[activity.id] = sittings + 1
-                self.history.diary.plan(moment + WEEK, partial(self.sit, section))
+                self._sit_later(section, moment)
                 continue
             self._sittings[activity.id] = sittings + 1
             learning.note_view(occasion, self.course, activity)
-            graded = moment + DAY + 4 * HOUR + self.chance.randint(0, 150) * MINUTE
+            sunday = morning(moment) + DAY + 19 * HOUR
+            graded = sunday + self.chance.randint(0, 150) * MINUTE
             again = "grade" in enrolment.progress.facts_of(activity.id)
             self.history.diary.plan(graded, partial(self._grade, section, activity, again))
+
+    def _saturday(self, moment: int) -> int:
+        """The next Saturday's afternoon, from three o'clock on."""
+        ahead = (5 - people.today(moment).weekday()) % 7 or 7
+        return morning(moment) + ahead * DAY + 15 * HOUR + self.chance.randint(0, 70) * MINUTE
+
+    def _sit_later(self, section: int, moment: int) -> None:
+        self.history.diary.plan(self._saturday(moment), partial(self.sit, section))
 
     def _grade(self, section: int, activity: Activity, again: bool, moment: int) -> None:
         history = self.history
@@ -405,7 +414,7 @@ class Learner:
             feedback=self._words(points),
         )
         if points < (activity.pass_mark or 0):
-            history.diary.plan(moment + 6 * DAY, partial(self.sit, section))
+            self._sit_later(section, moment)
 
     def _words(self, points: float) -> str:
         """What the teacher writes: always to the weak, sometimes to the others."""

@@ -1,6 +1,7 @@
 """The people of the demonstration: accounts, made-up numbers, roles."""
 
 import random
+import secrets
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
@@ -82,8 +83,12 @@ def make_learners(
 ) -> Iterator[User]:
     """The learners of a cohort, as its roster would bring them.
 
+    All but one have a password that nobody knows, as if they had chosen it themselves.
+
     :param cohort: key of the cohort; `number`: its number, of which usernames are made
     """
+    # One for all: each takes a moment to hash, and none is ever used.
+    unknown = accounts.hashing().hash(secrets.token_urlsafe(32))
     occasion = stage.at(moment, actor)
     people = reading.people()
     names = list(people.learners[cohort])
@@ -91,7 +96,7 @@ def make_learners(
         names.insert(0, people.learner.name)
     for place, name in enumerate(names, 1):
         own = name == people.learner.name
-        yield accounts.create_account(
+        user = accounts.create_account(
             occasion,
             username=people.learner.username if own else f"{number.lower()}-{place:02d}",
             name=name,
@@ -101,3 +106,6 @@ def make_learners(
             id_number=numbers.id_number(),
             source=SOURCE,
         )
+        if not own:
+            user.password = unknown
+        yield user

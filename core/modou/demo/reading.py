@@ -89,6 +89,8 @@ class CoursePlan(_Plan):
     occupation_code: str = ""
     level: str = ""
     planned_hours: int
+    #: Name of a drawing; none: drawn from the title.
+    cover: str = ""
     made_weeks_ago: int
     published: bool = True
     ways: dict[str, dict[str, Any]] = {}

@@ -25,6 +25,8 @@ PICTURE_LIMIT = 10_000_000
 #: A page's text, in characters; more is a book and belongs into a file.
 TEXT_LIMIT = 300_000
 _PICTURE = re.compile(r'src="pictures/([0-9a-z]{13})"')
+#: The same with its tag, and with the link around it that its author made, if any.
+_PICTURE_TAG = re.compile(r'(<a\b[^>]*>)?<img\b[^>]*?src="pictures/([0-9a-z]{13})"[^>]*>')
 
 Content = PageContent | FileContent | LinkContent
 C = TypeVar("C", PageContent, FileContent, LinkContent)
@@ -145,15 +147,23 @@ def page_values(occasion: Occasion, activity: Activity) -> dict[str, Any]:
 def page_html(site: Site, content: PageContent, address: Callable[[Any], str]) -> Markup:
     """The page's HTML, with addresses that are good now for its pictures.
 
+    Every picture with a description leads to itself, for those who must see it larger.
+
     :param address: gives the signed address of a stored file
     """
 
     def sign(match: re.Match[str]) -> str:
-        id = decode_id(match[1])
+        id = decode_id(match[2])
         stored = site.files.get(id) if id in content.pictures else None
-        return f'src="{Markup.escape(address(stored))}"' if stored is not None else 'src=""'
+        if stored is None:
+            return _PICTURE.sub('src=""', match[0])
+        target = Markup.escape(address(stored))
+        tag = _PICTURE.sub(f'src="{target}"', match[0])
+        # A link without words would have no name.
+        described = 'alt="' in tag and 'alt=""' not in tag
+        return f'<a href="{target}">{tag}</a>' if described and not match[1] else tag
 
-    return Markup(_PICTURE.sub(sign, content.html))  # noqa: S704 - cleaned when it was saved
+    return Markup(_PICTURE_TAG.sub(sign, content.html))  # noqa: S704 - cleaned when it was saved
 
 
 # Files

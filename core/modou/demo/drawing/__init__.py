@@ -8,6 +8,7 @@ from typing import Final
 
 from modou.demo.drawing import (
     basics,
+    covers,
     instruments,
     lighting,
     motors,
@@ -20,7 +21,17 @@ from modou.demo.drawing import (
 #: Name -> what draws it; each gives a PNG file.
 DRAWINGS: Final[dict[str, Callable[[], bytes]]] = {
     name.replace("_", "-"): function
-    for room in (basics, networks, rescue, instruments, switchgear, motors, lighting, trades)
+    for room in (
+        basics,
+        networks,
+        rescue,
+        instruments,
+        switchgear,
+        motors,
+        lighting,
+        trades,
+        covers,
+    )
     for name, function in room.DRAWINGS.items()
 }
 
