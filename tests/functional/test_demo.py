@@ -223,8 +223,23 @@ class TestPages:
             for file in set(re.findall(r'"((?:http://localhost)?/files/[^"]+)"', page.text)):
                 answer = teacher.get(file.replace("&amp;", "&"), status=200)
                 kinds[answer.content_type] += 1
-        assert kinds["image/png"] >= len(drawing.DRAWINGS)
+        covers = [course.cover for course in reading.courses() if course.cover]
+        assert kinds["image/png"] >= len(drawing.DRAWINGS) - len(covers)
         assert kinds["application/pdf"] >= 2
+
+    def test_a_picture_leads_to_itself_in_full_size(
+        self, filled: SiteUnderTest, learner: TestApp
+    ) -> None:
+        with filled.occasion() as occasion:
+            course = main_course(occasion)
+            key = course.key
+            activity = next(a.key for a in course.activities if "TN-S" in a.title)
+        pictures = learner.get(f"/courses/{key}/a/{activity}").html.select(".prose img")
+        assert len(pictures) == 2
+        for picture in pictures:
+            assert picture["alt"]
+            assert picture.parent.name == "a"
+            assert picture.parent["href"] == picture["src"]
 
     def test_the_course_s_pages_open_for_the_teacher(self, filled: SiteUnderTest) -> None:
         teacher = filled.browser("teacher")

@@ -312,6 +312,14 @@ class Grade(NamedTuple):
     time: int = 0
     actor: int = 0
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a person's value hides one that the activity gave.
+
+        Where the activity gave none, because people grade it by hand, nothing was changed.
+        """
+        return self.overridden and self.given is not None
+
 
 class Change(NamedTuple):
     """A line of the history; never altered.

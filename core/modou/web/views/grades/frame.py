@@ -75,7 +75,7 @@ def cell(
         level = "excluded"
         if grade.value is None:
             text = request.page.gettext(_("Excluded"))
-    elif grade.overridden:
+    elif grade.replaces:
         level = "override"
     elif grade.value is not None and round(grade.value, 5) < round(pass_mark, 5):
         level = "fail"

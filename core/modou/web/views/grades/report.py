@@ -109,7 +109,7 @@ def _line(request: Request, line: ReportLine) -> dict[str, Any]:
         "pass_mark": format_points(line.pass_mark),
         "dropped": result is not None and result.dropped,
         "excluded": line.grade.excluded,
-        "overridden": line.grade.overridden,
+        "overridden": line.grade.replaces,
         "given": format_points(line.grade.given) or NONE,
         "reason": line.grade.reason,
         "feedback": line.feedback,
