@@ -30,6 +30,7 @@ from modou.app import FIXED_SETTINGS, configure, prepare_database  # noqa: E402
 from modou.models.courses import Prerequisite  # noqa: E402
 from modou.services import sessions  # noqa: E402
 from modou.store.containers import encode_id  # noqa: E402
+from modou.web.requests import settle  # noqa: E402
 from modou.web.security import SESSION_COOKIE  # noqa: E402
 
 LEARNERS = 64
@@ -70,6 +71,7 @@ class Site:
                 user_id = occasion.site.user_index.usernames[f"learner{number}"]
                 token = sessions.start(occasion, occasion.site.users.by_id(user_id))
                 self.cookies.append(f"{SESSION_COOKIE}={token}")
+        settle(config)
         self.app = config.make_wsgi_app()
 
     def put_in_sequence(self) -> None:
