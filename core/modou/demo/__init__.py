@@ -17,7 +17,7 @@ from modou.demo import people, reading
 from modou.demo.history import History
 from modou.demo.people import PASSWORD, SOURCE, Numbers
 from modou.demo.stage import Stage
-from modou.services import accounts, settings
+from modou.services import accounts, pictures, settings
 from modou.services.access import SiteAccess
 from modou.services.user_index import find_by_username
 
@@ -58,6 +58,7 @@ def fill(access: SiteAccess, progress: Callable[[str], None]) -> bool:
         people.grant_roles(stage, staff, categories, first)
         acts = History(stage, chance, numbers, staff, categories, progress).play()
         progress(f"saving {acts} acts")
+    pictures.forget_fonts()
     _let_plugins_fill(access, progress)
     return True
 

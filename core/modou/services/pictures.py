@@ -298,6 +298,11 @@ def _font(names: tuple[str, ...], size: int) -> ImageFont.FreeTypeFont | None:
     return None
 
 
+def forget_fonts() -> None:
+    """Give back the memory of the fonts that were used, some 3 MB for each size."""
+    _font.cache_clear()
+
+
 def text_font(
     text: str, size: int, fonts: tuple[str, ...] = _FONTS
 ) -> ImageFont.FreeTypeFont | None:
