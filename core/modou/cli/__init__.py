@@ -24,6 +24,7 @@ COMMANDS = {
     "deploy": "modou.cli.deploy:deploy",
     "doctor": "modou.cli.doctor:doctor",
     "evolve": "modou.cli.evolving:evolve",
+    "journal": "modou.cli.journal:journal",
     "keys": "modou.cli.keys:keys",
     "pack": "modou.cli.packing:pack",
     "plugins": "modou.cli.plugins:plugins",
