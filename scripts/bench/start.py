@@ -94,7 +94,9 @@ def main() -> None:
         bare = statistics.median(bare_python() for _run in range(runs))
     seconds, megabytes, cpu = (statistics.median(values) for values in zip(*measured, strict=True))
     print(f"start to first answer  {seconds:6.2f} s   (budget {MOST_SECONDS} s)")
-    print(f"  of it CPU            {cpu:6.2f} s   {cpu / bare:.0f} x an empty Python ({bare:.3f} s)")
+    print(
+        f"  of it CPU            {cpu:6.2f} s   {cpu / bare:.0f} x an empty Python ({bare:.3f} s)"
+    )
     print(f"resident memory        {megabytes:6.1f} MB  (budget {MOST_MEGABYTES:.0f} MB)")
     if seconds > MOST_SECONDS or megabytes > MOST_MEGABYTES:
         raise SystemExit("over the budget")
