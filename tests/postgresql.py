@@ -39,7 +39,7 @@ FAST = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "32MB",
-    "max_connections": "60",
+    "max_connections": "300",
     "listen_addresses": "",
     "jit": "off",
 }

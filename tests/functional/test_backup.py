@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,40 @@ class TestThereAndBack:
             again.browser("learner3").get("/")
         finally:
             again.close()
+
+    def test_people_may_work_meanwhile(
+        self, filled: SiteUnderTest, ini: Path, elsewhere: dict[str, str], tmp_path: Path
+    ) -> None:
+        """What comes back is the site of one moment: each user with the file of the same commit."""
+        stop = threading.Event()
+        written = []
+
+        def work() -> None:
+            while not stop.is_set():
+                with filled.occasion() as occasion:
+                    name = f"late{len(written)}"
+                    factories.user(occasion, name)
+                    files.store(occasion, name.encode() * 500, name, "public")
+                written.append(name)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            backed_up(tmp_path / "backup", ini)
+            backed_up(tmp_path / "backup", ini)
+        finally:
+            stop.set()
+            worker.join()
+        restored(tmp_path / "backup", ini_of(elsewhere, tmp_path / "other.ini"))
+        again = SiteUnderTest(tmp_path, **elsewhere)
+        try:
+            with again.occasion() as occasion:
+                users = {u.username for u in occasion.site.users if u.username.startswith("late")}
+                kept = {f.filename for f in occasion.site.files if f.filename.startswith("late")}
+        finally:
+            again.close()
+        assert users == kept == set(written[: len(users)])
+        assert users
 
     def test_a_second_backup_adds_what_is_new(
         self, filled: SiteUnderTest, ini: Path, elsewhere: dict[str, str], tmp_path: Path

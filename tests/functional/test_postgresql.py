@@ -16,7 +16,7 @@ from modou.services import files
 from modou.store.opening import open_database
 from modou.store.places import PostgresPlace, place_of
 from tests import factories
-from tests.commands import ROOT, free_port, here, refused, refused_here, serving, write_ini
+from tests.commands import ROOT, free_port, here, ini_of, refused, refused_here, serving, write_ini
 from tests.conftest import SiteUnderTest
 from tests.graph import objects
 
@@ -46,6 +46,25 @@ class TestServing:
         said = here("doctor", "-c", ini).stdout
         assert "✓ pg_dump is installed" in said
         assert "✓ The keys file is this site's" in said
+
+
+class TestOutage:
+    def test_people_are_asked_to_come_back_and_the_process_is_taken_out_of_service(
+        self, postgresql: Any, tmp_path: Path
+    ) -> None:
+        cluster = type(postgresql)()
+        try:
+            uri = cluster.uri(cluster.create("gone"), tmp_path)
+            site = SiteUnderTest(tmp_path, **{"zodbconn.uri": uri})
+            browser = site.browser()
+            browser.get("/courses", status=200)
+        finally:
+            cluster.stop()
+        answer = browser.get("/courses", status=503)
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "The database does not answer right now" in answer.text
+        assert browser.get("/readyz", status=503).json["failures"] == ["database"]
+        browser.get("/healthz", status=200)
 
 
 class TestRefusals:
@@ -102,6 +121,34 @@ class TestConf:
     def test_what_is_no_dsn(self, dsn: str, tmp_path: Path) -> None:
         assert "dsn" in refused_here("zodb-conf", dsn, "--to", tmp_path / "zodb.conf")
         assert not (tmp_path / "zodb.conf").exists()
+
+
+class TestSharedFolder:
+    def test_a_shared_folder_of_stored_files_is_backed_up_as_well(
+        self, postgresql: Any, tmp_path: Path
+    ) -> None:
+        def settings(name: str) -> dict[str, str]:
+            folder = tmp_path / name
+            folder.mkdir()
+            uri = postgresql.uri(postgresql.create(f"shared_{name}"), folder)
+            conf = folder / "zodb.conf"
+            conf.write_text(conf.read_text().replace("blob-dir false", "blob-dir true"))
+            return {"zodbconn.uri": uri}
+
+        site = SiteUnderTest(tmp_path, **settings("one"))
+        with site.occasion() as occasion:
+            files.store(occasion, b"picture" * 1000, "图.bin", "public")
+        before = objects(site.database)
+        target = tmp_path / "backup"
+        ini = ini_of(site.settings, tmp_path / "one.ini")
+        assert here("backup", target, "-c", ini).returncode == 0
+        assert list((target / "blobs").rglob("*.blob"))
+        site.close()
+        other = {**site.settings, **settings("two")}
+        ended = here("restore", target, "-c", ini_of(other, tmp_path / "two.ini"))
+        assert ended.returncode == 0, ended.stderr
+        with closing(open_database(other["zodbconn.uri"])) as database:
+            assert objects(database) == before
 
 
 class TestConverting:

@@ -112,3 +112,17 @@ def explain(uri: str, error: BaseException) -> str:
     if name in {"OperationalError", "UnableToConnect"} or "connection to server" in str(error):
         return f"the PostgreSQL database that {place} names cannot be reached: {first_line}"
     return f"cannot open the database {place}: {name}: {first_line}"
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether `error` means that the database's server does not answer now: gone, stopping, or
+    without a connection left.
+
+    By name, since psycopg2 needs not be installed. A connection that breaks in the middle raises
+    its `DatabaseError` itself; the classes below that one mean something else.
+    """
+    kind = type(error)
+    names = [f"{c.__module__}.{c.__name__}" for c in kind.__mro__]
+    return names[0] == "psycopg2.DatabaseError" or bool(
+        {"psycopg2.OperationalError", "psycopg2.InterfaceError"}.intersection(names)
+    )

@@ -22,6 +22,7 @@ from modou.errors import (
     Unavailable,
 )
 from modou.i18n import _
+from modou.store.opening import is_outage
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +144,12 @@ def transient(error: TransientError, request: Request) -> Response:
 
 
 def defect(error: Exception, request: Request) -> Response:
+    if is_outage(error):
+        log.error("no database for %s %s: %s", request.method, request.path_info, error)
+        return modou_error(
+            Unavailable(_("The database does not answer right now. Please try again soon.")),
+            request,
+        )
     log.error("defect on %s %s", request.method, request.path_info, exc_info=error)
     return answer(
         request,
