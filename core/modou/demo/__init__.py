@@ -19,6 +19,7 @@ from modou.demo.people import PASSWORD, SOURCE, Numbers
 from modou.demo.stage import Stage
 from modou.services import accounts, pictures, settings
 from modou.services.access import SiteAccess
+from modou.services.occasion import Occasion
 from modou.services.user_index import find_by_username
 
 __all__ = ["fill", "logins"]
@@ -45,12 +46,7 @@ def fill(access: SiteAccess, progress: Callable[[str], None]) -> bool:
             return False
         stage = Stage(access, base)
         first = stage.now - (max(plan.made_weeks_ago for plan in plans) + 1) * making.WEEK
-        site_plan = reading.site()
-        settings.change(
-            stage.at(first),
-            "site",
-            {"name": site_plan.name, "organisation": site_plan.organisation},
-        )
+        _set_up(stage.at(first))
         progress("accounts of the staff")
         numbers = Numbers(chance, people.today(stage.now))
         staff = people.make_staff(stage, numbers, first)
@@ -61,6 +57,17 @@ def fill(access: SiteAccess, progress: Callable[[str], None]) -> bool:
     pictures.forget_fonts()
     _let_plugins_fill(access, progress)
     return True
+
+
+def _set_up(occasion: Occasion) -> None:
+    """The site's name and what its home page and foot say, as far as the theme has room for it."""
+    plan = reading.site()
+    named = {"name": plan.name, "organisation": plan.organisation}
+    settings.change(occasion, "site", named)
+    options = settings.schemas(occasion.assembled).get("theme")
+    if options is not None:
+        known = {k: v for k, v in plan.theme.items() if k in options.model_fields}
+        settings.change(occasion, "theme", known)
 
 
 def _let_plugins_fill(access: SiteAccess, progress: Callable[[str], None]) -> None:

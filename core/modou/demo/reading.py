@@ -135,6 +135,8 @@ class SitePlan(_Plan):
 
     name: str
     organisation: str
+    #: Option of the theme -> value.
+    theme: dict[str, str]
     courses: tuple[str, ...]
     categories: tuple[CategoryPlan, ...]
     cohorts: tuple[CohortPlan, ...]
