@@ -223,6 +223,8 @@ setup(
     extras_require={
         # several processes or machines: ZODB on PostgreSQL instead of one file
         "postgresql": ["RelStorage>=4.1", "psycopg2-binary>=2.9.9"],
+        # the faster server, for several processes behind HAProxy
+        "granian": ["granian>=2.5"],
         # the extra `face` will list what plugin face needs *but* face_recognition: that one
         # depends on `dlib`, which compiles for many minutes.  `dlib-bin` has the same module as a
         # wheel; scripts/ installs it and then face_recognition with --no-deps.
@@ -240,6 +242,7 @@ setup(
             "setuptools>=77,<82",
             "RelStorage>=4.1",
             "psycopg2-binary>=2.9.9",
+            "granian>=2.5",
         ],
         "quality": ["ruff>=0.5", "mypy>=1.10", "lingua>=4.15"],
     },

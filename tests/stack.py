@@ -50,7 +50,6 @@ zodbconn.uri = {uri}
 {app}
 
 [server:main]
-use = egg:waitress#main
 threads = {threads}
 {server}
 
@@ -71,12 +70,17 @@ formatter = plain
 format = %(asctime)s %(levelname)s [%(name)s] %(message)s
 """
 
-SERVER = {
-    "asyncore_use_poll": "true",
-    "trusted_proxy": "127.0.0.1",
-    "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto",
-    "clear_untrusted_proxy_headers": "true",
-    "log_untrusted_proxy_headers": "false",
+#: Server -> what production.ini says for it.
+SERVERS = {
+    "granian": {"use": "granian"},
+    "waitress": {
+        "use": "egg:waitress#main",
+        "asyncore_use_poll": "true",
+        "trusted_proxy": "127.0.0.1",
+        "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto",
+        "clear_untrusted_proxy_headers": "true",
+        "log_untrusted_proxy_headers": "false",
+    },
 }
 
 FILE_URI = "file://%(here)s/var/Data.fs?blobstorage_dir=%(here)s/var/blobs"
@@ -88,13 +92,16 @@ class Shape:
 
     :param postgresql: False: on a FileStorage, with one process
     :param app: more lines for [app:main]
+    :param server: "granian" or "waitress"
+    :param settings: more for [server:main]
     """
 
     postgresql: bool = True
     app: str = ""
     processes: int = 2
     threads: int = 4
-    server: tuple[tuple[str, str], ...] = tuple(SERVER.items())
+    server: str = "granian"
+    settings: tuple[tuple[str, str], ...] = ()
     cache_megabytes: int = 50
     max_connections: int = 12_000
 
@@ -145,7 +152,8 @@ class Stack:
         self._ends.callback(shutil.rmtree, self.folder, ignore_errors=True)
         (self.folder / "var").mkdir()
         self.ini = self.folder / "site.ini"
-        server = "\n".join(f"{name} = {value}" for name, value in self.shape.server)
+        settings = {**SERVERS[self.shape.server], **dict(self.shape.settings)}
+        server = "\n".join(f"{name} = {value}" for name, value in settings.items())
         self.ini.write_text(
             INI.format(
                 uri="zconfig://%(here)s/zodb.conf" if self.shape.postgresql else FILE_URI,

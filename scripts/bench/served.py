@@ -213,7 +213,8 @@ def sizes(stack: Stack, content: Content, only: Sequence[str]) -> None:
 @click.option("--threads", default=4, show_default=True)
 @click.option("--only", multiple=True, help="Names of loads; default: all.")
 @click.option("--zipped", is_flag=True, help="Also ask for gzip, as browsers do.")
-@click.option("--set", "server", multiple=True, metavar="NAME=VALUE", help="For [server:main].")
+@click.option("--server", type=click.Choice(["granian", "waitress"]), default="granian")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="For [server:main].")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write the results here.")
 def main(
     seconds: int,
@@ -223,15 +224,14 @@ def main(
     threads: int,
     only: tuple[str, ...],
     zipped: bool,
-    server: tuple[str, ...],
+    server: str,
+    given: tuple[str, ...],
     target: Path | None,
 ) -> None:
     """Measure a site of size S behind HAProxy, with wrk on the same machine."""
     content = Content()
-    shape = Shape(processes=processes, threads=threads)
-    if server:
-        pairs = dict(shape.server) | dict(pair.split("=", 1) for pair in server)
-        shape = Shape(processes=processes, threads=threads, server=tuple(pairs.items()))
+    pairs = tuple((name, value) for name, _equals, value in (p.partition("=") for p in given))
+    shape = Shape(processes=processes, threads=threads, server=server, settings=pairs)
     results: list[Result] = []
     with Stack(content.fill, shape) as stack:
         sizes(stack, content, only)

@@ -1,6 +1,7 @@
 """`modou serve`: it serves, and when it cannot it says in one sentence why."""
 
 import socket
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
@@ -43,6 +44,38 @@ class TestServing:
             pass
         assert "--fresh works only with modou.development" in refused("serve", "-c", ini, "--fresh")
         assert (tmp_path / "var/Data.fs").exists()
+
+
+class TestGranian:
+    """The other server: sites of several processes run on it."""
+
+    @pytest.fixture(autouse=True)
+    def installed(self) -> None:
+        pytest.importorskip("granian")
+
+    def test_it_serves_pages_and_takes_forms(self, tmp_path: Path) -> None:
+        ini = write_ini(tmp_path, server="use = granian\nthreads = 2")
+        ini.write_text(ini.read_text().replace("use = egg:waitress#main\n", ""))
+        with serving(ini) as address:
+            with urllib.request.urlopen(f"{address}/readyz") as answer:
+                assert answer.status == 200
+            form = urllib.parse.urlencode({"login": "无名氏", "password": "wrong"}).encode()
+            request = urllib.request.Request(f"{address}/login", form, {"Origin": address})
+            with urllib.request.urlopen(request) as answer:
+                assert 'value="无名氏"' in answer.read().decode()
+        # The database was closed in good order: nothing holds it.
+        with closing(open_database(f"file://{tmp_path}/var/Data.fs")):
+            pass
+
+    def test_a_wrong_key_is_told_in_one_sentence(self, tmp_path: Path) -> None:
+        ini = write_ini(tmp_path, "modou.pluginz = quiz", server="use = granian")
+        ini.write_text(ini.read_text().replace("use = egg:waitress#main\n", ""))
+        assert "Did you mean modou.plugins?" in refused("serve", "-c", ini)
+
+    def test_settings_of_waitress_are_not_for_it(self, tmp_path: Path) -> None:
+        ini = write_ini(tmp_path, server="use = granian\nasyncore_use_poll = true")
+        ini.write_text(ini.read_text().replace("use = egg:waitress#main\n", ""))
+        assert "asyncore_use_poll is not for use = granian" in refused("serve", "-c", ini)
 
 
 class TestRefusals:

@@ -9,15 +9,17 @@ from urllib.parse import urlsplit
 import click
 
 from modou.app import open_keys
+from modou.cli import granian_server
 from modou.cli.ini import Ini, config_option
+from modou.cli.serve import server_of
 from modou.config import Config, read_config
 from modou.deploy import Plan, write
 from modou.errors import ConfigurationError
 from modou.services import files
 from modou.web.themes import load_theme
 
-#: What waitress serves with when the .ini does not say.
-WAITRESS_THREADS = 4
+#: What the servers serve with when the .ini does not say.
+THREADS = {"waitress": 4, "granian": int(granian_server.DEFAULTS["threads"])}
 _PORT = click.IntRange(1, 65535)
 
 
@@ -139,7 +141,7 @@ def render(
 
 def threads_of(ini: Ini, server: dict[str, str]) -> int:
     """:raises ConfigurationError: the .ini's number is none"""
-    text = server.get("threads", str(WAITRESS_THREADS))
+    text = server.get("threads", str(THREADS[server_of(ini)]))
     if not text.isdigit() or not int(text):
         raise ConfigurationError(f"{ini.path}, [server:main]: threads = {text!r} is no number")
     return int(text)
@@ -167,7 +169,8 @@ def check(plan: Plan, ini: Ini) -> None:
 def warnings(plan: Plan, settings: Config, server: dict[str, str]) -> list[str]:
     """What of the .ini does not fit a site behind HAProxy."""
     found = []
-    if server.get("trusted_proxy") not in {"127.0.0.1", "*"}:
+    waitress = server.get("use") != "granian"
+    if server.get("trusted_proxy", "" if waitress else "127.0.0.1") not in {"127.0.0.1", "*"}:
         found.append(
             "[server:main] lacks trusted_proxy = 127.0.0.1 (with trusted_proxy_headers = "
             "x-forwarded-for x-forwarded-proto): Modou will take HAProxy for the visitor"

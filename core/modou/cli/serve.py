@@ -1,4 +1,4 @@
-"""`modou serve`: one process that serves the site of an .ini on waitress."""
+"""`modou serve`: one process that serves the site of an .ini, on waitress or granian."""
 
 import errno
 import gc
@@ -44,10 +44,16 @@ def serve(config: Any, host: str | None, port: int | None, fresh: bool) -> None:
     """
     ini = Ini(config)
     ini.set_up_logging()
+    use = server_of(ini)
     server_settings = listening(ini, host, port)
     check_free(server_settings)
     if fresh:
         start_afresh(ini)
+    if use == "granian":
+        from modou.cli import granian_server
+
+        granian_server.run(ini, server_settings)
+        return
     # What a start makes stays: looking through it for garbage, now and at every later collection,
     # costs time and finds nothing.
     gc.disable()
@@ -71,14 +77,25 @@ def serve(config: Any, host: str | None, port: int | None, fresh: bool) -> None:
     click.echo("Stopped.")
 
 
+def server_of(ini: Ini) -> str:
+    """Which server the .ini wants: "waitress" or "granian".
+
+    :raises ConfigurationError: another one
+    """
+    use = ini.server_settings().get("use", "egg:waitress#main")
+    if use in {"egg:waitress", "egg:waitress#main"}:
+        return "waitress"
+    if use == "granian":
+        return use
+    raise ConfigurationError(
+        f"{ini.path}, [server:main]: use = {use}; `modou serve` runs egg:waitress#main or granian"
+    )
+
+
 def listening(ini: Ini, host: str | None, port: int | None) -> dict[str, str]:
-    """Waitress's settings: the .ini's `[server:main]`, with what the command line says instead."""
+    """The settings of the .ini's `[server:main]`, with what the command line says instead."""
     settings = ini.server_settings()
-    use = settings.pop("use", "egg:waitress#main")
-    if use not in {"egg:waitress", "egg:waitress#main"}:
-        raise ConfigurationError(
-            f"{ini.path}, [server:main]: use = {use}; `modou serve` runs egg:waitress#main"
-        )
+    settings.pop("use", None)
     if host or port:
         settings.pop("listen", None)
         settings.pop("unix_socket", None)

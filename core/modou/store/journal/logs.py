@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from BTrees.LOBTree import LOBTree
 from BTrees.OOBTree import OOBTree
@@ -30,12 +30,31 @@ _local = threading.local()
 MARK = 8
 
 
+class _Writer:
+    """A thread's part in writing. When the thread ends, another one may go on with its log: a
+    server whose threads come and go must not leave a log behind for each."""
+
+    _free: ClassVar[dict[int, list[str]]] = {}
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        try:
+            self.name = self._free.get(self.pid, []).pop()
+        except IndexError:
+            self.name = f"{self.pid:x}-{secrets.token_hex(6)}"
+
+    def __del__(self) -> None:
+        if self.pid == os.getpid():
+            self._free.setdefault(self.pid, []).append(self.name)
+
+
 def writer_name() -> str:
-    """The name of this thread's log; new with every process, also with a forked one."""
-    pid, name = getattr(_local, "writer", (0, ""))
-    if pid != os.getpid():
-        pid, name = _local.writer = (os.getpid(), f"{os.getpid():x}-{secrets.token_hex(6)}")
-    return str(name)
+    """The name of this thread's log, which no other thread has meanwhile; new with every process,
+    also with a forked one."""
+    writer: _Writer | None = getattr(_local, "writer", None)
+    if writer is None or writer.pid != os.getpid():
+        writer = _local.writer = _Writer()
+    return writer.name
 
 
 class Place(NamedTuple):
