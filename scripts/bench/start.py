@@ -11,6 +11,7 @@ an empty Python on the same machine, since that is what a busy machine stretches
 """
 
 import argparse
+import math
 import re
 import resource
 import statistics
@@ -46,8 +47,7 @@ def start(ini: Path) -> tuple[float, float, float]:
         env=environment(PYTHONUNBUFFERED="1"),
     )
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             if "Ctrl-C" in line:
                 break
         else:
@@ -69,8 +69,7 @@ def resident(pid: int) -> float:
     """MB of a process's resident memory (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-    assert found is not None
-    return int(found[1]) / 1000
+    return int(found[1]) / 1000 if found is not None else math.nan
 
 
 def bare_python() -> float:
