@@ -99,7 +99,7 @@ class Shape:
     postgresql: bool = True
     app: str = ""
     processes: int = 2
-    threads: int = 4
+    threads: int = 6
     server: str = "granian"
     settings: tuple[tuple[str, str], ...] = ()
     cache_megabytes: int = 50

@@ -210,7 +210,7 @@ def sizes(stack: Stack, content: Content, only: Sequence[str]) -> None:
 @click.option("--rounds", default=1, show_default=True, help="Runs of everything; best is shown.")
 @click.option("--connections", default=8, show_default=True)
 @click.option("--processes", default=2, show_default=True)
-@click.option("--threads", default=4, show_default=True)
+@click.option("--threads", default=6, show_default=True)
 @click.option("--only", multiple=True, help="Names of loads; default: all.")
 @click.option("--zipped", is_flag=True, help="Also ask for gzip, as browsers do.")
 @click.option("--server", type=click.Choice(["granian", "waitress"]), default="granian")
