@@ -213,7 +213,7 @@ def sizes(stack: Stack, content: Content, only: Sequence[str]) -> None:
 @click.option("--threads", default=6, show_default=True)
 @click.option("--only", multiple=True, help="Names of loads; default: all.")
 @click.option("--zipped", is_flag=True, help="Also ask for gzip, as browsers do.")
-@click.option("--server", type=click.Choice(["granian", "waitress"]), default="granian")
+@click.option("--server", type=click.Choice(["granian", "waitress"]), default="waitress")
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="For [server:main].")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write the results here.")
 def main(
