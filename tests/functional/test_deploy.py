@@ -200,7 +200,7 @@ class TestCommand:
         ]
         assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()} == {0o600}
         haproxy = (tmp_path / "out/haproxy.cfg").read_text()
-        assert f"ssl crt {tmp_path}/site.pem" in haproxy
+        assert f'ssl crt "{tmp_path}/site.pem"' in haproxy
         assert "redirect prefix https://learn.example.com" in haproxy
         unit = (tmp_path / "out/modou@.service").read_text()
         assert f"serve --config {ini} --host 127.0.0.1 --port %i" in unit

@@ -56,3 +56,11 @@ def test_every_process_has_a_port_a_server_line_and_a_unit(tmp_path: Path) -> No
 
 def test_haproxy_lets_as_many_through_as_a_process_has_threads(tmp_path: Path) -> None:
     assert f"maxconn {make_plan(tmp_path).threads}" in render(make_plan(tmp_path))["haproxy.cfg"]
+
+
+def test_folders_may_have_blanks_and_chinese_characters(tmp_path: Path) -> None:
+    folder = tmp_path / "墨斗 site"
+    folder.mkdir()
+    write(make_plan(folder), folder / "etc")
+    check("haproxy", "-c", "-f", str(folder / "etc" / "haproxy.cfg"))
+    check("nginx", "-t", "-c", str(folder / "etc" / "nginx.conf"))
