@@ -203,7 +203,7 @@ class TestCommand:
         assert f'ssl crt "{tmp_path}/site.pem"' in haproxy
         assert "redirect prefix https://learn.example.com" in haproxy
         unit = (tmp_path / "out/modou@.service").read_text()
-        assert f"serve --config {ini} --host 127.0.0.1 --port %i" in unit
+        assert f'serve --config "{ini}" --host 127.0.0.1 --port %i' in unit
         assert "secure_cookies" in done.stderr
         assert "trusted_proxy" in done.stderr
 
