@@ -8,7 +8,7 @@ _PEOPLE = _("People and rights")
 
 PEOPLE = (
     NavItem("user", "profile", _("My profile"), "profile", "person", order=50),
-    NavItem("user", "admin", _("Administration"), "admin", "settings", Capability.ADMIN_VIEW, 90),
+    NavItem("main", "admin", _("Administration"), "admin", "settings", Capability.ADMIN_VIEW, 90),
     NavItem("admin", "overview", _("Overview"), "admin", "home", Capability.ADMIN_VIEW, 10),
     NavItem(
         "admin", "users", _("People"), "admin_users", "people", Capability.USER_VIEW, 210, _PEOPLE

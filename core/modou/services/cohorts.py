@@ -344,6 +344,15 @@ def _leave(
 # -- lists
 
 
+def led(occasion: Occasion) -> list[Cohort]:
+    """The cohorts that the actor leads as class teacher, but for archived ones; newest first."""
+    if occasion.actor is None:
+        return []
+    cohorts = occasion.site.cohorts
+    found = [cohorts.get(id) for id in reversed(occasion.actor.leads)]
+    return [cohort for cohort in found if cohort is not None and cohort.status != "archived"]
+
+
 def visible(occasion: Occasion) -> list[Cohort]:
     """The cohorts that the actor may see: all with `cohort:view` on the site, else the own ones.
 

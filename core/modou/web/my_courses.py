@@ -10,7 +10,7 @@ from pyramid.request import Request
 from modou.i18n import _
 from modou.models.courses import Course
 from modou.permissions import Capability
-from modou.services import learning
+from modou.services import cohorts, learning
 from modou.services.learning import Standing
 from modou.web.courses import Card, card, progress_text, rest_text
 from modou.web.page import Page
@@ -41,12 +41,22 @@ class TeachingRow:
     badge: Markup
 
 
+@dataclass(frozen=True, slots=True)
+class CohortRow:
+    """A cohort that the reader leads."""
+
+    title: str
+    href: str
+    learners: str
+
+
 @dataclass(slots=True)
 class MyRows:
     """All of them."""
 
     learning: list[LearningRow] = field(default_factory=list)
     teaching: list[TeachingRow] = field(default_factory=list)
+    cohorts: list[CohortRow] = field(default_factory=list)
 
 
 def my_rows(request: Request) -> MyRows:
@@ -63,6 +73,14 @@ def my_rows(request: Request) -> MyRows:
             )
     # Completed courses behind those that can be gone on with.
     rows.learning.sort(key=lambda row: row.complete)
+    rows.cohorts = [
+        CohortRow(
+            cohort.title,
+            page.url("cohort", cohort=cohort.key),
+            page.gettext(_("${count} learners", mapping={"count": len(cohort.members)})),
+        )
+        for cohort in cohorts.led(request.occasion)
+    ]
     return rows
 
 
@@ -125,5 +143,12 @@ def render_mine(request: Request, rows: MyRows) -> Markup:
         more = Markup('<a href="{}">{}</a>').format(
             page.url("my_courses"), page.gettext(_("All my courses"))
         )
-    values = {"learning": rows.learning[:_FIRST], "teaching": rows.teaching, "more": more}
+    values = {
+        "learning": rows.learning[:_FIRST],
+        "teaching": rows.teaching,
+        "cohorts": rows.cohorts,
+        "more": more,
+        # Who runs the site need not be told that they learn nothing.
+        "invite": not request.occasion.can(Capability.ADMIN_VIEW),
+    }
     return Markup(render("parts/mine.jinja2", values, request=request))  # noqa: S704 - a template

@@ -49,7 +49,7 @@ class CourseForm(Form):
         render_kw={"accept": "image/*"},
     )
     remove_cover = wtforms.BooleanField(_("Replace the cover by a drawn one"))
-    category = wtforms.SelectField(_("Category"), validate_choice=True)
+    category = wtforms.SelectField(_("Course category"), validate_choice=True)
     occupation = wtforms.StringField(
         _("Occupation"),
         description=_("As in the national classification, e.g. 电工."),

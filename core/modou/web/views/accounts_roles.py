@@ -37,7 +37,7 @@ GROUPS: dict[str, TranslationString] = {
 }
 LEVELS: dict[str, TranslationString] = {
     Level.SITE: _("Whole site"),
-    Level.CATEGORY: _("Category"),
+    Level.CATEGORY: _("Course category"),
     Level.COURSE: _("Course"),
     Level.COHORT: _("Cohort"),
 }
@@ -46,12 +46,13 @@ SHOWN = 100
 
 
 def _grouped(request: Request) -> list[tuple[str, list[tuple[str, str]]]]:
-    """All capabilities as (heading, [(name, title)]); those of plugins under the plugin's name."""
+    """All capabilities as (heading, [(name, title)]); those of plugins under the plugin's title."""
     translate = request.page.gettext
+    plugins = {plugin.name: plugin.info.title for plugin in request.occasion.hooks}
     groups: dict[str, list[tuple[str, str]]] = {}
     for name, title in roles.capability_titles(request.registry.assembled).items():
         first = name.partition(":")[0]
-        heading = translate(GROUPS[first]) if first in GROUPS else first
+        heading = translate(GROUPS.get(first) or plugins.get(first) or first)
         groups.setdefault(heading, []).append((name, translate(title)))
     return list(groups.items())
 

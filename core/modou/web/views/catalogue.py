@@ -14,6 +14,7 @@ from modou.models.courses import Category, Course
 from modou.permissions import Capability
 from modou.services import catalogue, learning
 from modou.services.catalogue import CategoryNode
+from modou.services.settings import site_settings
 from modou.web.courses import card, frame_key, hours_text
 from modou.web.files import cover_url, file_window
 from modou.web.my_courses import my_rows, render_mine
@@ -28,6 +29,7 @@ _FRONT = 8
 def home(request: Request) -> Response:
     """Everybody's first page."""
     occasion = request.occasion
+    may_register = site_settings(occasion).registration == "open"
 
     def values(page: Page) -> dict[str, Any]:
         page.title = page.gettext(_("Home"))
@@ -39,13 +41,14 @@ def home(request: Request) -> Response:
             or page.gettext(_("Vocational training online: learn, practise, be assessed.")),
             "cards": [card(page, course) for course in listing.courses],
             "chips": _chips(page, catalogue.tree(occasion)),
+            "may_register": may_register,
             "all_link": _link(page.url("catalogue"), page.gettext(_("All courses"))),
         }
 
     return render_cached(
         request,
         "home.jinja2",
-        (occasion.site.course_index.revision, file_window(request)),
+        (occasion.site.course_index.revision, file_window(request), may_register),
         values,
         {
             "greeting": lambda: Markup.escape(

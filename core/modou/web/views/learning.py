@@ -161,7 +161,7 @@ def my_courses(request: Request) -> dict[str, Any]:
     shown = rows.learning
     if tabs:
         shown = complete if chosen == "completed" else running
-    return {"rows": shown, "teaching": rows.teaching, "tabs": tabs}
+    return {"rows": shown, "teaching": rows.teaching, "cohorts": rows.cohorts, "tabs": tabs}
 
 
 def includeme(config: Configurator) -> None:
