@@ -40,6 +40,8 @@ class TestOrder:
         self, site: SiteUnderTest, course: str, open_page: Callable[..., Page]
     ) -> None:
         page = open_page(f"{course}/outline", "wang", viewport={"width": 1000, "height": 1400})
+        # Handles show once the script has come.
+        expect(handle(page, "甲")).to_be_visible()
         source = handle(page, "甲").bounding_box()
         assert source
         second = page.locator(".outline-section").nth(1)
@@ -48,6 +50,7 @@ class TestOrder:
         with page.expect_response("**/order") as answered:
             # The list makes room while the mouse moves: aim anew until it has taken the item in.
             for _attempt in range(50):
+                expect(handle(page, "丁")).to_be_visible()
                 target = handle(page, "丁").bounding_box()
                 assert target
                 page.mouse.move(target["x"] + 15, target["y"] + 20, steps=8)
