@@ -77,9 +77,14 @@ class TestEnrolOneself:
         with school.occasion() as occasion:
             (course,) = occasion.site.courses
             enrol_methods.change_method(occasion, course, SELF, opened=True)
+            for activity in course.activities:
+                activity.completion = ("manual",)
         browser = school.browser("neu")
         main_form(browser.get(path(school, "/enrol"))).submit(status=303)
         assert status_of(school, "neu") == "active"
+        # With a message waiting the course comes past the cache.
+        welcome = browser.get(path(school), status=200)
+        assert welcome.html.select_one("progress[max='2']")
         main_form(browser.get(path(school, "/leave"))).submit(status=303)
         assert status_of(school, "neu") == "ended"
 

@@ -89,7 +89,7 @@ class Page:
 
     def leaf(self, name: str, *args: int | str) -> Markup:
         """What differs from reader to reader; the filler's answer must be safe HTML."""
-        return Markup(self.fillers[name](*args))  # noqa: S704 - fillers give safe HTML
+        return Markup(self.fillers[name](*map(str, args)))  # noqa: S704 - fillers give safe HTML
 
     @property
     def csrf_token(self) -> Markup:
