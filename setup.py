@@ -214,6 +214,11 @@ setup(
         "openpyxl>=3.1",
         "python-calamine>=0.2",
         "reportlab>=4.2",
+        # media: the ffmpeg program is driven by it; PDF pages become pictures
+        "ffmpeg-python>=0.2",
+        "pypdfium2>=4.30",
+        # jobs
+        "huey>=2.5",
         # command line, logs, metrics
         "click>=8.1",
         "rich>=13.7",
@@ -223,6 +228,8 @@ setup(
     extras_require={
         # several processes or machines: ZODB on PostgreSQL instead of one file
         "postgresql": ["RelStorage>=4.1", "psycopg2-binary>=2.9.9"],
+        # jobs on several machines
+        "redis": ["redis>=5"],
         # the faster server, for several processes behind HAProxy
         "granian": ["granian>=2.5"],
         # the extra `face` will list what plugin face needs *but* face_recognition: that one
@@ -243,6 +250,8 @@ setup(
             "RelStorage>=4.1",
             "psycopg2-binary>=2.9.9",
             "granian>=2.5",
+            "redis>=5",
+            "schemathesis>=4",  # calls the API as its OpenAPI document says, and otherwise
         ],
         "quality": ["ruff>=0.5", "mypy>=1.10", "lingua>=4.15"],
     },

@@ -22,10 +22,18 @@ FILES = {
     "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap/js/bootstrap.bundle.min.js",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
     "sortablejs/modular/sortable.esm.js": "sortablejs/sortable.esm.js",
+    "hls.js/dist/hls.light.min.mjs": "hls/hls.light.min.mjs",
+    "tus-js-client/dist/tus.min.js": "tus/tus.min.js",
+    "video.js/dist/alt/video.core.min.js": "video/video.core.min.js",
+    "video.js/dist/video-js.min.css": "video/video-js.min.css",
+    "video.js/dist/lang/zh-CN.json": "video/lang/zh-CN.json",
     # whoever hands the files on hands their licences on
     "bootstrap/LICENSE": "bootstrap/LICENSE",
     "htmx.org/LICENSE": "htmx/LICENSE",
     "sortablejs/LICENSE": "sortablejs/LICENSE",
+    "hls.js/LICENSE": "hls/LICENSE",
+    "tus-js-client/LICENSE": "tus/LICENSE",
+    "video.js/LICENSE": "video/LICENSE",
 }
 
 # A comment that names a file which is not shipped: developer tools would report it as missing.
