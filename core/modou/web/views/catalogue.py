@@ -29,7 +29,6 @@ _FRONT = 8
 def home(request: Request) -> Response:
     """Everybody's first page."""
     occasion = request.occasion
-    may_register = site_settings(occasion).registration == "open"
 
     def values(page: Page) -> dict[str, Any]:
         page.title = page.gettext(_("Home"))
@@ -41,14 +40,14 @@ def home(request: Request) -> Response:
             or page.gettext(_("Vocational training online: learn, practise, be assessed.")),
             "cards": [card(page, course) for course in listing.courses],
             "chips": _chips(page, catalogue.tree(occasion)),
-            "may_register": may_register,
+            "may_register": site_settings(occasion).registration == "open",
             "all_link": _link(page.url("catalogue"), page.gettext(_("All courses"))),
         }
 
     return render_cached(
         request,
         "home.jinja2",
-        (occasion.site.course_index.revision, file_window(request), may_register),
+        (occasion.site.course_index.revision, file_window(request)),
         values,
         {
             "greeting": lambda: Markup.escape(

@@ -3,7 +3,9 @@
 The empty forms are the same for everybody, so a proxy may keep them (`public=True`).
 """
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import escape
 from pyramid import security
@@ -56,6 +58,12 @@ def _next(request: Request, values: Any) -> str:
     return "" if path == "/" else path
 
 
+def _next_leaves(path: str) -> dict[str, Callable[..., str]]:
+    """The page to go on with, for the hidden field and for links between the forms."""
+    query = f"?{urlencode({'next': path})}" if path else ""
+    return {"next": lambda: escape(path), "next_query": lambda: escape(query)}
+
+
 @view_config(route_name="login", request_method="GET")
 def login_form(request: Request) -> Response:
     """The empty form, or straight on for those who are in."""
@@ -66,7 +74,7 @@ def login_form(request: Request) -> Response:
         page.title = page.gettext(_("Sign in"))
         return _login_values(request, LoginForm.of(request))
 
-    fillers = {"next": lambda: escape(_next(request, request.GET))}
+    fillers = _next_leaves(_next(request, request.GET))
     return render_cached(request, "login.jinja2", (), values, fillers, public=True)
 
 
@@ -80,7 +88,7 @@ def login(request: Request) -> Any:
     page = request.page
     form = LoginForm.of(request)
     next_path = _next(request, request.POST)
-    page.fillers["next"] = lambda: escape(next_path)
+    page.fillers.update(_next_leaves(next_path))
     page.title = page.gettext(_("Sign in"))
     if form.validate():
         try:
@@ -112,7 +120,7 @@ def logout(request: Request) -> Response:
 def register_form(request: Request) -> Response:
     """The empty form, as far as the site's setting lets people register."""
     if request.occasion.actor is not None:
-        return HTTPSeeOther(first_page(request))
+        return HTTPSeeOther(_next(request, request.GET) or first_page(request))
     code = request.GET.get("invitation", "")[:40]
     mode = site_settings(request.occasion).registration
     obstacle = None
@@ -131,7 +139,8 @@ def register_form(request: Request) -> Response:
             "asks_code": mode == "invitation" or bool(code),
         }
 
-    fillers = {"invitation": lambda: escape(code)}
+    next_leaves = _next_leaves(_next(request, request.GET))
+    fillers = {"invitation": lambda: escape(code), **next_leaves}
     key = (obstacle is None or str(obstacle), bool(code))
     return render_cached(request, "register.jinja2", key, values, fillers, public=not code)
 
@@ -142,6 +151,8 @@ def register(request: Request) -> Any:
     occasion = request.occasion
     page = request.page
     form = RegistrationForm.of(request)
+    next_path = _next(request, request.POST)
+    page.fillers.update(_next_leaves(next_path))
     obstacle = None
     if form.validate():
         try:
@@ -154,7 +165,7 @@ def register(request: Request) -> Any:
             recovery.ask_confirmation(occasion, user, mail_link(request, "confirm_email"))
             logins.let_in(occasion, user)
             flash(request, _("Welcome. Your account is ready."))
-            return enter(request, user)
+            return enter(request, user, next_path)
     page.title = page.gettext(_("Register"))
     page.fillers["invitation"] = lambda: escape(form.invitation.data or "")
     mode = site_settings(occasion).registration
