@@ -22,7 +22,8 @@ from modou.services.letters import no_post
 from modou.services.registry import Assembled
 from modou.services.settings_schemas import theme_schema
 from modou.services.throttle import Limits
-from modou.store.opening import check_uri, explain, open_database, turn_to_open
+from modou.store.opening import open_database, turn_to_open
+from modou.store.uris import check_uri, explain
 from modou.store.vault import Keyring, VaultError, make_when_absent
 from modou.web.page import FLASH_COOKIE, PageCache
 from modou.web.requests import settle

@@ -13,7 +13,7 @@ import zc.lockfile
 import zodburi
 
 from modou.errors import ConfigurationError
-from modou.store.opening import check_uri, explain
+from modou.store.uris import check_uri, explain
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from modou.errors import (
     Unavailable,
 )
 from modou.i18n import _
-from modou.store.opening import is_outage
+from modou.store.uris import is_outage
 
 log = logging.getLogger(__name__)
 
