@@ -313,3 +313,17 @@ class TestCohorts:
         assert status_of(school, "neu") == "active"
         main_form(browser.get(path(school, "/participants/cohort")), 1).submit("remove", status=303)
         assert status_of(school, "neu") == "ended"
+
+    def test_a_cohort_takes_a_course(self, school: SiteUnderTest) -> None:
+        with school.occasion() as occasion:
+            cohort = cohorts.create_cohort(occasion, title="电工 3 班", number="B-3")
+            new = next(u for u in occasion.site.users if u.username == "neu")
+            cohorts.add_members(occasion, cohort, [new])
+            address = f"/cohorts/{cohort.key}"
+        browser = school.browser("olga")
+        page = browser.get(address)
+        offers = [f for f in page.forms.values() if "/participants/cohort" in f.action]
+        assert offers
+        offers[0].submit(status=303)
+        assert status_of(school, "neu") == "active"
+        assert "No other course was found." in browser.get(address, {"q": "nothing like it"})

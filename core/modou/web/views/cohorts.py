@@ -10,10 +10,12 @@ from pyramid.view import view_config
 from modou.errors import Invalid
 from modou.i18n import TranslationString, _
 from modou.models.cohorts import TRANSITIONS, Cohort
+from modou.models.courses import Course
 from modou.models.people import User
 from modou.permissions import Capability
-from modou.services import cohorts, enrolling
+from modou.services import catalogue, cohorts, enrolling
 from modou.services.name_search import sort_key
+from modou.services.occasion import Occasion
 from modou.services.user_index import find_by_login
 from modou.web.forms.enrolling import COHORT_STATUS_TITLES, CohortForm
 from modou.web.page import flash
@@ -25,6 +27,8 @@ LEVELS = {"planned": "neutral", "running": "info", "finished": "success", "archi
 _SORTS = ("number", "title", "starts", "status")
 #: Above this the members are shown in the order in which they came, instead of by name.
 _MOST_SORTED = 2_000
+#: Most courses that the cohort's page offers at once.
+_OFFERED = 20
 
 MOVES: dict[tuple[str, str], TranslationString] = {
     ("planned", "running"): _("Start the cohort"),
@@ -160,8 +164,11 @@ def cohort_page(context: Cohort, request: Request) -> Any:
     teacher = occasion.site.users.get(context.class_teacher) if context.class_teacher else None
     _frame(request, context.title)
     may_edit = occasion.can(Capability.COHORT_EDIT, context)
+    text = request.GET.get("q", "").strip()
     return {
         "cohort": context,
+        "text": text,
+        "more_courses": _courses_to_take(occasion, context, text),
         "teacher": teacher,
         "members": len(context.members),
         "courses": [
@@ -176,6 +183,20 @@ def cohort_page(context: Cohort, request: Request) -> Any:
         else [],
         "may_change_members": occasion.can(Capability.COHORT_MEMBERS, context),
     }
+
+
+def _courses_to_take(occasion: Occasion, cohort: Cohort, text: str) -> list[Course] | None:
+    """Courses that the actor may enrol the cohort in; None when they may in none."""
+    if cohort.status == "archived" or not occasion.can(Capability.ADMIN_VIEW):
+        return None
+    listing = catalogue.list_all(occasion, text)
+    taken = frozenset(cohort.courses)
+    found = [
+        course
+        for course in listing.courses
+        if course.id not in taken and occasion.can(Capability.ENROL_MANAGE, course)
+    ]
+    return found[:_OFFERED] if found or text else None
 
 
 @view_config(route_name="cohort", permission=Capability.COHORT_EDIT, request_method="POST")
