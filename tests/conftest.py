@@ -91,7 +91,7 @@ class SiteUnderTest:
                 return b"".join(records)
 
     def close(self) -> None:
-        self.database.close()
+        self.registry.access.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -61,7 +61,7 @@ def main(global_config: Any, clock: Clock | None = None, **settings: Any) -> Rou
 def open_site(
     settings: dict[str, Any], clock: Clock | None = None, *, evolving: bool = False
 ) -> SiteAccess:
-    """The site without its pages, for commands; close `access.database` at the end.
+    """The site without its pages, for commands; close it at the end.
 
     :param evolving: also when evolve steps are open
     :raises ConfigurationError: with one sentence for the operator
@@ -74,7 +74,7 @@ def open_site(
         prepare_site(access, uri, registry.new_keys, evolving=evolving)
         return access
     except BaseException:
-        access.database.close()
+        access.close()
         raise
 
 

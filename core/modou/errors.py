@@ -5,6 +5,7 @@ back; `modou.web.problems` turns it into a page or into problem JSON (RFC 9457),
 Everything that is not a `ModouError` is a defect of ours and is answered with 500.
 """
 
+import random
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -125,6 +126,19 @@ class Unavailable(ModouError):
     def __init__(self, message: Message, retry_after: int = 5) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Busy(Unavailable):
+    """More is asked for than can be done now. `retry_after` differs from one to the next, so that
+    those who are turned away together do not come back together."""
+
+    code = "busy"
+
+    def __init__(self, message: Message = "") -> None:
+        super().__init__(
+            message or _("The site is very busy right now. Please try again in a moment."),
+            retry_after=random.randint(3, 10),  # noqa: S311 - spreads, keeps no secret
+        )
 
 
 class StepNeeded(ModouError):

@@ -90,7 +90,7 @@ class Site:
         return response.status_int, response.body
 
     def close(self) -> None:
-        self.registry.access.database.close()
+        self.registry.access.close()
 
 
 def measure(work: Callable[[], Any], seconds: float, rounds: int) -> float:

@@ -17,7 +17,7 @@ app = main({}, **{
     "modou.mail": "console",
     "modou.plugins": "notices",
 })
-app.registry.access.database.close()
+app.registry.access.close()
 print(*sys.modules)
 """
 #: Library -> what it would cost each start, measured on the 2-core development machine.

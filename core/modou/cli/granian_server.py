@@ -128,7 +128,7 @@ def load_app(path: Path, trusted_proxy: str, address: tuple[str, int], refused: 
     gc.freeze()
     gc.enable()
     # atexit is not for processes that multiprocessing starts.
-    Finalize(None, global_registries.last.access.database.close, exitpriority=10)
+    Finalize(None, global_registries.last.access.close, exitpriority=10)
     # granian listens when this function has returned.
     threading.Thread(target=announce, args=address, daemon=True).start()
     wrapped: Wsgi = wrap_wsgi_with_proxy_headers(app, trusted_proxy.split())

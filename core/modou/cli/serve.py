@@ -64,7 +64,7 @@ def serve(config: Any, host: str | None, port: int | None, fresh: bool) -> None:
     gc.freeze()
     gc.enable()
     # The database knows the end of the process only by being told: RelStorage keeps its cache then.
-    with closing(registry.access.database):
+    with closing(registry.access):
         demo = load_demo() if registry.modou_config["development"] else None
         if demo is not None:
             fill_if_empty(demo, registry.access)

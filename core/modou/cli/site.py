@@ -25,4 +25,4 @@ def opened(path: Path, *, evolving: bool = False) -> Iterator[SiteAccess]:
         yield access
     finally:
         # RelStorage keeps its cache, FileStorage its index, for the next start.
-        access.database.close()
+        access.close()

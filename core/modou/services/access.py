@@ -1,8 +1,9 @@
 """Occasions outside of a request: for commands, jobs and tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import transaction
 from ZODB.DB import DB
@@ -13,7 +14,10 @@ from modou.plugins import PluginHost
 from modou.services.letters import Post, no_post
 from modou.services.occasion import Occasion, Origin
 from modou.services.registry import Assembled
+from modou.store.committer import Committer
 from modou.store.vault import Keyring
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class SiteAccess:
 
         with access.occasion() as occasion:        # one transaction, as the system
             ...                                    # commits at the end; an exception rolls back
+
+    Close it at the end.
     """
 
     database: DB
@@ -32,6 +38,16 @@ class SiteAccess:
     clock: Clock
     keys: Keyring
     post: Post = no_post
+    #: Of this process; see `together`.
+    committer: Committer = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "committer", Committer(self.database))
+
+    def close(self) -> None:
+        """Let the committer finish what waits, then close the database."""
+        self.committer.stop()
+        self.database.close()
 
     @contextmanager
     def occasion(self, actor: int = 0, origin: Origin | None = None) -> Iterator[Occasion]:
@@ -43,22 +59,54 @@ class SiteAccess:
         tm.begin()
         connection = self.database.open(transaction_manager=tm)
         try:
-            site: Site = connection.root()[SITE_KEY]
-            yield Occasion(
-                site,
-                hooks=self.hooks,
-                assembled=self.assembled,
-                clock=self.clock,
-                keys=self.keys,
-                tm=tm,
-                actor=site.users.by_id(actor) if actor else None,
-                origin=origin,
-                system=not actor,
-                post=self.post,
-            )
+            yield self._occasion(connection.root(), tm, actor, origin)
             tm.commit()
         except BaseException:
             tm.abort()
             raise
         finally:
             connection.close()
+
+    def _occasion(
+        self,
+        root: Any,
+        tm: transaction.TransactionManager,
+        actor: int,
+        origin: Origin | None,
+    ) -> Occasion:
+        site: Site = root[SITE_KEY]
+        return Occasion(
+            site,
+            hooks=self.hooks,
+            assembled=self.assembled,
+            clock=self.clock,
+            keys=self.keys,
+            tm=tm,
+            actor=site.users.by_id(actor) if actor else None,
+            origin=origin,
+            system=not actor,
+            post=self.post,
+        )
+
+    def together(
+        self, work: Callable[[Occasion], T], *, actor: int = 0, origin: Origin | None = None
+    ) -> T:
+        """Have `work` done in a transaction that it shares with what others want at this moment,
+        for small changes that many make at once; returns when it is durable.
+
+        :param work: may be called several times (after a conflict), so it has no effects outside of
+            the database; returns plain values, no persistent objects
+        :param actor: id of the user who acts; 0: the system, which may do everything
+        :raises Busy: too many wait; it may have been done only if its turn had come already
+        :raises Unavailable: it could not be stored
+        :raises KeyError: there is no such user
+        :raises Exception: what `work` raised; nothing of it is stored, others do not notice
+        """
+        return self.committer.run(
+            lambda root, tm: work(self._occasion(root, tm, actor, origin)),
+        )
+
+    def every(self, seconds: float, work: Callable[[Occasion], None]) -> None:
+        """Do `work` now and then as the system, on the committer's thread, once there was something
+        to do `together` in this process."""
+        self.committer.every(seconds, lambda root, tm: work(self._occasion(root, tm, 0, None)))

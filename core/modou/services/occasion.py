@@ -9,6 +9,7 @@
         occasion.record("course_changed", course=course.id, values={"fields": ["title"]})
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -29,6 +30,8 @@ from modou.services.registry import Assembled
 from modou.services.throttle import Limits
 from modou.store.vault import Keyring
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -41,6 +44,85 @@ class Origin:
 @lru_cache(maxsize=4096)
 def _union(sets: tuple[frozenset[str], ...]) -> frozenset[str]:
     return frozenset().union(*sets)
+
+
+class Recorder:
+    """What one transaction records, and what is to be done after it, whatever number of occasions
+    it has: all its events become one batch of the journal. It takes part in savepoints, so that
+    what is rolled back was not recorded either.
+    """
+
+    def __init__(
+        self, transaction_: transaction.Transaction, site: Site, hooks: PluginHost
+    ) -> None:
+        self._transaction = transaction_
+        self._site = site
+        self._hooks = hooks
+        self._joined = False
+        self.events: list[Event] = []
+        self.afterwards: list[Callable[[], None]] = []
+        transaction_.addBeforeCommitHook(self._write)
+        transaction_.addAfterCommitHook(self._finish)
+
+    @classmethod
+    def of(cls, transaction_: transaction.Transaction, site: Site, hooks: PluginHost) -> "Recorder":
+        """The one of this transaction; what it has so far may still grow."""
+        try:
+            recorder: Recorder = transaction_.data(cls)
+        except KeyError:
+            recorder = cls(transaction_, site, hooks)
+            transaction_.set_data(cls, recorder)
+        if not recorder._joined:
+            transaction_.join(recorder)
+            recorder._joined = True
+        return recorder
+
+    def _write(self) -> None:
+        self._site.journal.append(self.events)
+
+    def _finish(self, committed: bool) -> None:
+        events, self.events = self.events, []
+        functions, self.afterwards = self.afterwards, []
+        if not committed:
+            return
+        for event in events:
+            self._hooks.tell(event)
+        for function in functions:
+            try:
+                function()
+            except Exception:
+                # It is committed; and the next ones have their right.
+                log.exception("something after a commit failed")
+
+    # -- as a data manager of the transaction (transaction.interfaces.ISavepointDataManager)
+
+    def sortKey(self) -> str:  # noqa: N802 - the interface's name
+        return "modou recorder"
+
+    def savepoint(self) -> "_RecorderSavepoint":
+        return _RecorderSavepoint(self, len(self.events), len(self.afterwards))
+
+    def abort(self, _transaction: Any) -> None:
+        """Also how a savepoint from before the first event is rolled back."""
+        self.events.clear()
+        self.afterwards.clear()
+        self._joined = False
+
+    def tpc_begin(self, _transaction: Any) -> None:
+        """The journal is written before, by the database's own data manager."""
+
+    commit = tpc_vote = tpc_finish = tpc_abort = tpc_begin
+
+
+@dataclass(frozen=True, slots=True)
+class _RecorderSavepoint:
+    recorder: Recorder
+    events: int
+    afterwards: int
+
+    def rollback(self) -> None:
+        del self.recorder.events[self.events :]
+        del self.recorder.afterwards[self.afterwards :]
 
 
 class Occasion:
@@ -82,7 +164,6 @@ class Occasion:
         #: Whole seconds UTC; the same during the whole occasion.
         self.now = clock.seconds()
         self._capabilities: dict[int, tuple[Any, frozenset[str]]] = {}
-        self._events: list[Event] = []
 
     @property
     def storage(self) -> Any:
@@ -155,10 +236,6 @@ class Occasion:
         values: Mapping[str, Any] | None = None,
     ) -> Event:
         """Note a fact: it is written to the journal in this transaction and told afterwards."""
-        if not self._events:
-            transaction_ = self.tm.get()
-            transaction_.addBeforeCommitHook(self._write_events)
-            transaction_.addAfterCommitHook(self._tell_events)
         event = Event(
             kind,
             int(self.clock.now().timestamp() * 1_000_000),
@@ -167,17 +244,11 @@ class Occasion:
             course,
             values or {},
         )
-        self._events.append(event)
+        self._recorder().events.append(event)
         return event
 
-    def _write_events(self) -> None:
-        self.site.journal.append(self._events)
-
-    def _tell_events(self, committed: bool) -> None:
-        events, self._events = self._events, []
-        if committed:
-            for event in events:
-                self.hooks.tell(event)
+    def _recorder(self) -> Recorder:
+        return Recorder.of(self.tm.get(), self.site, self.hooks)
 
     def mail(self, letter: Letter) -> None:
         """Send a letter once the change is durable."""
@@ -185,12 +256,7 @@ class Occasion:
 
     def after_commit(self, function: Callable[[], None]) -> None:
         """Run `function` once the change is durable; it must not touch persistent objects."""
-
-        def run(committed: bool) -> None:
-            if committed:
-                function()
-
-        self.tm.get().addAfterCommitHook(run)
+        self._recorder().afterwards.append(function)
 
 
 def lineage(context: Any) -> Iterator[Any]:

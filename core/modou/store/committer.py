@@ -1,0 +1,488 @@
+"""Group commit: many small changes of many people share one transaction, and so one wait for the
+disk.
+
+A commit costs some milliseconds, whatever its size, since it has to be durable before anybody is
+told. What thousands of people do every few seconds is therefore not committed one by one: each
+process has one *committer*, a thread with a warm connection of its own, that takes whatever waits,
+commits it together and answers each waiting thread after the commit. While it commits, the next
+group gathers by itself: the busier the site, the larger the groups. See
+docs/explanation/store.md.
+"""
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+import transaction
+from persistent import Persistent
+from transaction.interfaces import TransientError
+from ZODB.DB import DB
+from ZODB.POSException import ConflictError, POSKeyError, StorageError
+
+from modou.errors import Busy, Unavailable
+from modou.i18n import _
+from modou.store.uris import is_outage
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+#: What is to be done: called with the database's root and the transaction manager, perhaps several
+#: times (after a conflict), so without effects outside of the database.
+Work = Callable[[Any, transaction.TransactionManager], T]
+
+#: How often a group is tried after conflicts with other processes before it is taken apart.
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a committer has done so far.
+
+    :param works: that were answered after a commit
+    :param commits: transactions that were committed
+    :param raised: works that ended with an exception of their own
+    :param repeated: groups that had to run again: after a conflict, or without one of them
+    :param failed: works that could not be stored, since the database failed
+    :param refused: works that were turned away: the line was too long, or the wait
+    :param largest: works in the largest commit
+    :param busy: seconds that were spent on works and commits
+    :param waited: seconds that all works together waited for their answer
+    """
+
+    works: int = 0
+    commits: int = 0
+    raised: int = 0
+    repeated: int = 0
+    failed: int = 0
+    refused: int = 0
+    largest: int = 0
+    busy: float = 0.0
+    waited: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.works} works in {self.commits} commits (largest {self.largest}), "
+            f"{self.raised} raised, {self.repeated} groups repeated, {self.failed} failed, "
+            f"{self.refused} refused; busy {self.busy:.1f} s, "
+            f"{1000 * self.waited / max(1, self.works + self.raised):.1f} ms from asking to answer"
+        )
+
+
+class _Task:
+    """A work in the line, and the way back to the thread that waits for it."""
+
+    __slots__ = ("_answered", "asked", "error", "result", "work")
+
+    def __init__(self, work: Work[Any]) -> None:
+        self.work = work
+        self.asked = time.monotonic()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        # A bare lock: an Event makes three of them, for each beat of each learner.
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def answer(self) -> None:
+        self._answered.release()
+
+    def wait(self, seconds: float) -> bool:
+        return self._answered.acquire(timeout=seconds)
+
+
+@dataclass(slots=True)
+class _Periodic:
+    seconds: float
+    work: Work[None]
+    due: float
+
+
+class _Blamed(Exception):
+    """The group cannot go on for one of its tasks, which has got its error."""
+
+    def __init__(self, task: _Task) -> None:
+        super().__init__()
+        self.task = task
+
+
+#: Those of this process, for `_after_fork`.
+_all: "weakref.WeakSet[Committer]" = weakref.WeakSet()
+
+
+class Committer:
+    """Runs works in shared transactions, on a thread that starts with the first of them.
+
+    ::
+
+        committer = Committer(database)
+        total = committer.run(lambda root, tm: add_to(root["counters"], 7))   # durable now
+        committer.stop()                                                      # drains
+
+    What a work changes is kept wholly or not at all: one that raises is rolled back by itself and
+    the others of its group go on; one whose change cannot be stored is found out and left out.
+
+    :param most_waiting: works in the line; more are refused with `Busy`
+    :param most_together: works in one transaction
+    :param longest_wait: seconds after which a waiting thread is told `Busy`
+    """
+
+    def __init__(
+        self,
+        database: DB,
+        *,
+        most_waiting: int = 2000,
+        most_together: int = 128,
+        longest_wait: float = 15.0,
+    ) -> None:
+        self._database = database
+        self._most_waiting = most_waiting
+        self._most_together = most_together
+        self._longest_wait = longest_wait
+        self._periodic: list[_Periodic] = []
+        self._begin_afresh()
+        _all.add(self)
+
+    def _begin_afresh(self) -> None:
+        """Nothing waits, no thread runs: at the start, and in a forked process."""
+        self._line: deque[_Task] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        #: Written by the committer's thread only, but for `_refused`, which has the lock.
+        self._counts = Counts()
+        self._refused = 0
+        self._connection: Any = None
+        self._tm: transaction.TransactionManager | None = None
+
+    # -- for everybody
+
+    @property
+    def counts(self) -> Counts:
+        return replace(self._counts, refused=self._refused)
+
+    @property
+    def waiting(self) -> int:
+        """How many works stand in the line now."""
+        return len(self._line)
+
+    def run(self, work: Work[T]) -> T:
+        """Have `work` done; returns when it is durable.
+
+        :param work: returns plain values: persistent objects belong to the committer's connection
+        :raises Busy: the line is too long, or it took too long; in the latter case the work may
+            still have been done, if it had begun already
+        :raises Unavailable: the database could not store it; nothing, or everything, is done
+        :raises Exception: what `work` raised; nothing of it is stored
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a work of the committer waits for another one: it would for ever")
+        task = _Task(work)
+        with self._changed:
+            if self._stopping:
+                raise Busy
+            if len(self._line) >= self._most_waiting:
+                self._refused += 1
+                raise Busy
+            self._line.append(task)
+            if self._thread is None:
+                self._start()
+            self._changed.notify()
+        if not task.wait(self._longest_wait):
+            self._give_up(task)
+        if task.error is not None:
+            raise task.error
+        return cast(T, task.result)
+
+    def every(self, seconds: float, work: Work[None]) -> None:
+        """Do `work` now and then, in a transaction of its own, as long as the thread runs: it does
+        from the first `run` on. What it raises is logged."""
+        with self._changed:
+            self._periodic.append(_Periodic(seconds, work, time.monotonic() + seconds))
+            self._changed.notify()
+
+    def stop(self, seconds: float = 30.0) -> None:
+        """Finish what stands in the line, take no more, and end the thread. Nothing happens the
+        second time.
+
+        :param seconds: to wait for it at most
+        """
+        with self._changed:
+            self._stopping = True
+            thread = self._thread
+            self._changed.notify()
+        if thread is None or thread is threading.current_thread():
+            return
+        thread.join(seconds)
+        if thread.is_alive():
+            log.error("the committer does not end: %d works wait", len(self._line))
+        elif self._counts.works:
+            log.info("committer: %s", self.counts)
+
+    # -- the line
+
+    def _start(self) -> None:
+        now = time.monotonic()
+        for periodic in self._periodic:
+            periodic.due = now + periodic.seconds
+        self._thread = threading.Thread(target=self._serve, name="committer", daemon=True)
+        self._thread.start()
+
+    def _give_up(self, task: _Task) -> None:
+        """Take a task back that nobody wants to wait for; unless it was answered just now."""
+        with self._changed:
+            if task.wait(0):
+                return
+            with suppress(ValueError):
+                self._line.remove(task)
+            self._refused += 1
+        raise Busy
+
+    def _count(self, **more: float) -> None:
+        counts = self._counts
+        self._counts = replace(counts, **{k: getattr(counts, k) + v for k, v in more.items()})
+
+    # -- the thread
+
+    def _serve(self) -> None:
+        """Until `stop`."""
+        try:
+            while (group := self._next_group()) is not None:
+                begin = time.monotonic()
+                if group:
+                    self._commit(group)
+                self._do_periodic()
+                self._count(busy=time.monotonic() - begin)
+        finally:
+            self._drop_connection()
+            with self._changed:
+                # Whoever still stands there, because of a defect, is not left alone.
+                left, self._line = list(self._line), deque()
+                self._thread = None
+            for task in left:
+                task.error = Busy()
+                task.answer()
+
+    def _next_group(self) -> list[_Task] | None:
+        """Those who wait, as many as fit; none when only something periodic is due; None at the
+        end."""
+        with self._changed:
+            while not self._line:
+                if self._stopping:
+                    return None
+                due = min((p.due for p in self._periodic), default=None)
+                pause = None if due is None else due - time.monotonic()
+                if pause is not None and pause <= 0:
+                    return []
+                self._changed.wait(pause)
+            count = min(len(self._line), self._most_together)
+            return [self._line.popleft() for _number in range(count)]
+
+    def _commit(self, group: list[_Task]) -> None:
+        """Do all of the group's works and answer each."""
+        try:
+            self._do(group)
+        except BaseException:
+            log.exception("defect in the committer")
+            # Nobody may be left waiting.
+            for task in group:
+                task.error = Unavailable(_("Something went wrong on our side"))
+            self._drop_connection()
+        now = time.monotonic()
+        waited = sum(now - task.asked for task in group)
+        raised = failed = 0
+        for task in group:
+            if isinstance(task.error, _Failed):
+                failed += 1
+                task.error = task.error.told()
+            elif task.error is not None:
+                raised += 1
+        done = len(group) - raised - failed
+        self._count(works=done, raised=raised, failed=failed, waited=waited)
+        for task in group:
+            task.answer()
+
+    def _do(self, group: Sequence[_Task]) -> None:
+        """Have each task of the group done, or marked with its error."""
+        left = list(group)
+        tries = 0
+        while left:
+            try:
+                self._attempt(left)
+                return
+            except _Blamed as blamed:
+                left.remove(blamed.task)
+            except TransientError as error:
+                tries += 1
+                if tries < _TRIES:
+                    self._roll_back()
+                    self._count(repeated=1)
+                    continue
+                self._one_by_one(left, error)
+                return
+            except Exception as error:  # noqa: BLE001 - sorted right here
+                self._one_by_one(left, error)
+                return
+            self._roll_back()
+            self._count(repeated=1)
+
+    def _one_by_one(self, group: Sequence[_Task], error: Exception) -> None:
+        """Those who could not be committed together for `error`: find out whose it is."""
+        self._roll_back()
+        if _is_failure(error):
+            self._drop_connection()
+            log.error("%d changes could not be stored: %s", len(group), _first_line(error))
+            for task in group:
+                task.error = _Failed(error)
+        elif len(group) == 1:
+            group[0].error = error
+        else:
+            self._count(repeated=1)
+            for number, task in enumerate(group):
+                self._do([task])
+                if isinstance(task.error, _Failed):
+                    # Not its fault, and the next ones would meet the same.
+                    for other in group[number + 1 :]:
+                        other.error = task.error
+                    return
+
+    def _attempt(self, group: Sequence[_Task]) -> None:
+        """One transaction with all of the group.
+
+        :raises _Blamed: what one task changed cannot be stored
+        :raises Exception: the transaction failed
+        """
+        tm, connection = self._open()
+        begun = tm.begin()
+        root = connection.root()
+        changing: _Task | None = None
+        for task in group:
+            # What the task before has changed is written out by this, so it is seen to be storable.
+            try:
+                savepoint = tm.savepoint()
+            except TransientError:
+                raise
+            except Exception as error:
+                if _is_failure(error) or changing is None:
+                    raise
+                changing.error = error
+                raise _Blamed(changing) from error
+            changing = task
+            try:
+                task.error, task.result = None, _plain(task.work(root, tm))
+            except TransientError:
+                raise
+            except BaseException as error:
+                if _is_failure(error) and not isinstance(error, OSError):
+                    raise
+                task.error, changing = error, None
+                if _is_open(tm, begun):
+                    savepoint.rollback()
+            if not _is_open(tm, begun):
+                task.error = task.error or RuntimeError("a work ended the transaction of its group")
+                raise _Blamed(task)
+        tm.commit()
+        counts = self._counts
+        self._counts = replace(
+            counts, commits=counts.commits + 1, largest=max(counts.largest, len(group))
+        )
+
+    def _do_periodic(self) -> None:
+        now = time.monotonic()
+        for periodic in [p for p in self._periodic if p.due <= now]:
+            periodic.due = now + periodic.seconds
+            task = _Task(periodic.work)
+            self._do([task])
+            if task.error is not None:
+                error = task.error.cause if isinstance(task.error, _Failed) else task.error
+                log.error("something periodic failed: %s", error, exc_info=error)
+
+    # -- the connection
+
+    def _open(self) -> tuple[transaction.TransactionManager, Any]:
+        if self._tm is None:
+            tm = transaction.TransactionManager(explicit=True)
+            self._connection = self._database.open(transaction_manager=tm)
+            self._tm = tm
+        return self._tm, self._connection
+
+    def _roll_back(self) -> None:
+        if self._tm is None:
+            return
+        try:
+            self._tm.abort()
+        except transaction.interfaces.NoTransaction:
+            pass
+        except Exception as error:  # noqa: BLE001 - a broken connection breaks here as well
+            log.warning("rolling back failed: %s", _first_line(error))
+            self._drop_connection()
+
+    def _drop_connection(self) -> None:
+        """A fresh one next time: this one may hold what never was, or a dead socket."""
+        connection, self._connection = self._connection, None
+        tm, self._tm = self._tm, None
+        if connection is None or tm is None:
+            return
+        with suppress(Exception):
+            tm.abort()
+        try:
+            connection.cacheMinimize()
+            connection.close()
+        except Exception as error:  # noqa: BLE001 - it is broken: that is why it goes
+            log.debug("closing a connection: %s", error)
+
+
+class _Failed(Exception):
+    """The database failed, for no fault of the work."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
+
+    def told(self) -> Unavailable:
+        """What the waiting thread is told: an error of its own, since threads write into what they
+        raise."""
+        error = Unavailable(_("It could not be stored just now. Please try again soon."))
+        error.__cause__ = self.cause
+        return error
+
+
+def _plain(result: Any) -> Any:
+    """:raises TypeError: it is an object of the committer's connection, of no use outside"""
+    if isinstance(result, Persistent):
+        raise TypeError(f"a work returned a {type(result).__name__}: return plain values")
+    return result
+
+
+def _is_open(tm: transaction.TransactionManager, begun: Any) -> bool:
+    """Whether the transaction that was begun can still be committed."""
+    try:
+        return tm.get() is begun and not begun.isDoomed()
+    except transaction.interfaces.NoTransaction:
+        return False
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Whether the database failed: server gone, disk full, storage closed."""
+    if isinstance(error, ConflictError | POSKeyError):
+        return False
+    return is_outage(error) or isinstance(error, OSError | StorageError)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"
+
+
+def _after_fork() -> None:
+    """The thread is the parent's; its locks may have been held at that moment."""
+    for committer in list(_all):
+        committer._begin_afresh()  # noqa: SLF001 - of this module
+
+
+os.register_at_fork(after_in_child=_after_fork)
