@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from modou.errors import Message
 from modou.permissions import Level
 
@@ -275,6 +277,36 @@ class Event:
     subject: int = 0
     course: int = 0
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: What `before` and `after` of an event's values may hold of a field.
+Plain = str | int | float | bool | None
+
+
+class EventValues(BaseModel):
+    """What the values of a kind of event are; see `JournalKind`.
+
+    No other keys than the fields, and no value of another type: what the journal keeps must be
+    readable as long as it is kept. A field's `title` is what the audit trail calls it; fields
+    without title are not shown there. `json_schema_extra={"show": "day"}` shows seconds UTC as a
+    day. Mappings called `before` and `after` (field -> value) are shown as changes.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalKind:
+    """A kind of event that the plugin records. `Occasion.record` refuses others.
+
+    :param name: in the past tense, stored for ever; a telling hook of this name gets the events
+    :param title: what happened, as the audit trail says it
+    :param values: an `EventValues` class, None when the events of this kind have no values
+    """
+
+    name: str
+    title: Message
+    values: type[BaseModel] | None = None
 
 
 Slots = Sequence[PageSlot]

@@ -32,6 +32,7 @@ from modou.declarations import (
     EvolveStep,
     GradeAggregation,
     HealthCheck,
+    JournalKind,
     NavItem,
     PageSlot,
     PluginInfo,
@@ -88,6 +89,11 @@ def settings_schema() -> type:  # type: ignore[empty-body]
 
     Defaults can be set in the .ini as ``modou.<plugin>.<setting>``; the admin page is generated;
     fields of type ``SecretStr`` are stored encrypted."""
+
+
+@_assembling
+def journal_kinds() -> Sequence[JournalKind]:  # type: ignore[empty-body]
+    """Kinds of event that the plugin records, with their titles and the models of their values."""
 
 
 @_assembling

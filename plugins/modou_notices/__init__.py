@@ -13,13 +13,14 @@ from pyramid.config import Configurator
 from modou.declarations import (
     CapabilityDeclaration,
     DemoPart,
+    JournalKind,
     NavItem,
     PageSlot,
     PersonalData,
     PluginInfo,
 )
 from modou.hookspecs import hookimpl
-from modou_notices import cli, demo, permissions, settings, views
+from modou_notices import cli, demo, journal, permissions, settings, views
 from modou_notices.i18n import _
 
 NAME = "notices"
@@ -46,6 +47,11 @@ def plugin_info() -> PluginInfo:
 @hookimpl
 def capabilities() -> Sequence[CapabilityDeclaration]:
     return permissions.DECLARATIONS
+
+
+@hookimpl
+def journal_kinds() -> Sequence[JournalKind]:
+    return journal.KINDS
 
 
 @hookimpl

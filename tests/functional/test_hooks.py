@@ -99,6 +99,51 @@ class TestAssembling:
             assert "evolved" not in occasion.site.plugin_data("probe")
         assert probed.registry.assembled.evolve_steps["probe"][0].name == "poke"
 
+    def test_journal_kinds_can_be_recorded_and_read_in_the_audit_trail(
+        self, probed: SiteUnderTest
+    ) -> None:
+        with probed.occasion() as occasion:
+            factories.user(occasion, "nora", role="security_auditor")
+            occasion.record("probe_poked", values={"how": "a stick"})
+        page = probed.browser("nora").get("/admin/audit?kind=probe_poked")
+        assert "with what: a stick" in page
+
+    @pytest.mark.parametrize(
+        ("kind", "values", "named"),
+        [
+            ("probe_tickled", {}, "event probe_tickled: no enabled plugin declares"),
+            ("probe_poked", {}, "event probe_poked: how: Field required"),
+            ("probe_poked", {"how": "x", "why": 1}, "event probe_poked: why: Extra inputs"),
+            ("probe_poked", {"how": 5}, "event probe_poked: how: Input should be a valid string"),
+            ("probe_poked", {"how": "x", "times": "2"}, "event probe_poked: times: "),
+            ("signed_in", {"how": "x"}, "event signed_in: how: this kind has no values"),
+        ],
+    )
+    def test_journal_kinds_keep_out_what_was_not_declared(
+        self, probed: SiteUnderTest, kind: str, values: dict[str, Any], named: str
+    ) -> None:
+        with probed.occasion() as occasion, pytest.raises(ValueError, match=named):
+            occasion.record(kind, values=values)
+        with probed.occasion() as occasion:
+            assert all(event.kind != kind for event in occasion.site.journal if values)
+
+    def test_journal_kinds_must_refuse_unknown_keys(self, probed: SiteUnderTest) -> None:
+        from pydantic import BaseModel
+
+        from modou.declarations import JournalKind
+        from modou.services.registry import Assembled
+
+        class Lax(BaseModel):
+            how: str
+
+        class Careless(PluginHost):
+            def gather(self, hook: str) -> list[tuple[str, Any]]:
+                found = super().gather(hook)
+                return [*found, ("x", JournalKind("x", "X", Lax))] * (hook == "journal_kinds")
+
+        with pytest.raises(ConfigurationError, match="journal kind x: make Lax a subclass"):
+            Assembled(Careless([]))
+
     def test_enrol_methods_open_a_way_into_the_course(
         self, probed: SiteUnderTest, told: Any
     ) -> None:

@@ -17,7 +17,9 @@ def recorded(make_site: Any, tmp_path: Path) -> tuple[SiteUnderTest, Path]:
     site = make_site()
     for number in range(3):
         with site.occasion() as occasion:
-            occasion.record("settings_changed", values={"section": "site", "n": number})
+            occasion.record(
+                "settings_changed", values={"section": "site", "settings": [f"s{number}"]}
+            )
     return site, ini_of(site.settings, tmp_path / "site.ini")
 
 
@@ -34,7 +36,7 @@ def test_an_altered_event_is_named_with_its_place(recorded: tuple[SiteUnderTest,
     with site.occasion() as occasion:
         name, log = next(iter(occasion.site.journal.logs.items()))
         batch = log.batches[2]
-        batch.records = (batch.records[0].replace(b'"n":1', b'"n":7'),)
+        batch.records = (batch.records[0].replace(b"s1", b"s7"),)
     site.close()
     told = here("journal", "verify", "-c", ini)
     assert told.returncode == 1
@@ -49,8 +51,8 @@ def test_export_names_places_that_can_be_proved(
     site.close()
     assert here("journal", "export", "-c", ini, tmp_path / "all.jsonl").returncode == 0
     lines = (tmp_path / "all.jsonl").read_text(encoding="utf-8").splitlines()
-    mine = [line for line in map(json.loads, lines) if "n" in line["values"]]
-    assert [line["values"]["n"] for line in mine] == [0, 1, 2]
+    mine = [line for line in map(json.loads, lines) if "settings" in line["values"]]
+    assert [line["values"]["settings"] for line in mine] == [["s0"], ["s1"], ["s2"]]
     shown = json.loads(here("journal", "prove", "-c", ini, mine[1]["place"]).stdout)
     proof = Proof(
         shown["algorithm"],
@@ -64,7 +66,7 @@ def test_export_names_places_that_can_be_proved(
         bytes.fromhex(shown["digest"]),
     )
     assert check_proof(proof)
-    assert '"n":1' in shown["record"]
+    assert '"s1"' in shown["record"]
     assert str(Place(proof.log, proof.number, 0)) == mine[1]["place"]
 
 
@@ -78,7 +80,7 @@ def test_tail_shows_the_newest_last(recorded: tuple[SiteUnderTest, Path]) -> Non
     site, ini = recorded
     site.close()
     lines = here("journal", "tail", "-c", ini, "-n", "2").stdout.splitlines()
-    assert ['"n": 1' in lines[0], '"n": 2' in lines[1]] == [True, True]
+    assert ['"s1"' in lines[0], '"s2"' in lines[1]] == [True, True]
     assert lines[0].startswith("2026-03-02 09:00:00 settings_changed")
 
 

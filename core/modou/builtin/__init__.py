@@ -8,7 +8,18 @@ from pydantic import BaseModel
 from pyramid.config import Configurator
 
 from modou import __version__
-from modou.builtin import commands, enrol, evolve, health, navigation, policies, views
+from modou.builtin import (
+    commands,
+    enrol,
+    evolve,
+    health,
+    navigation,
+    policies,
+    views,
+)
+from modou.builtin import (
+    journal_kinds as kinds,
+)
 from modou.builtin.activity_types import ACTIVITY_TYPES
 from modou.builtin.services import conditions, contents
 from modou.builtin.settings import BuiltinSettings
@@ -19,6 +30,7 @@ from modou.declarations import (
     EvolveStep,
     GradeAggregation,
     HealthCheck,
+    JournalKind,
     NavItem,
     PluginInfo,
     Verdict,
@@ -60,6 +72,11 @@ def before_registration(occasion: Occasion, values: Mapping[str, Any]) -> Verdic
 @hookimpl
 def health_checks() -> Sequence[HealthCheck]:
     return health.CHECKS
+
+
+@hookimpl
+def journal_kinds() -> Sequence[JournalKind]:
+    return kinds.KINDS
 
 
 @hookimpl

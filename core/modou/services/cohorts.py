@@ -98,7 +98,15 @@ def change_cohort(occasion: Occasion, cohort: Cohort, **changes: Any) -> list[st
     changed = [name for name in _FIELDS if values[name] != before[name]]
     if changed:
         _apply(occasion, cohort, values)
-        occasion.record("cohort_changed", values={"cohort": cohort.id, "fields": changed})
+        occasion.record(
+            "cohort_changed",
+            values={
+                "cohort": cohort.id,
+                "fields": changed,
+                "before": {name: before[name] for name in changed},
+                "after": {name: values[name] for name in changed},
+            },
+        )
     return changed
 
 
@@ -112,8 +120,16 @@ def set_status(occasion: Occasion, cohort: Cohort, status: str) -> bool:
         return False
     if status not in TRANSITIONS[cohort.status]:
         raise Conflict(_("The cohort cannot go from its present status to that one."))
-    cohort.status = status
-    occasion.record("cohort_changed", values={"cohort": cohort.id, "fields": ["status"]})
+    before, cohort.status = cohort.status, status
+    occasion.record(
+        "cohort_changed",
+        values={
+            "cohort": cohort.id,
+            "fields": ["status"],
+            "before": {"status": before},
+            "after": {"status": status},
+        },
+    )
     return True
 
 

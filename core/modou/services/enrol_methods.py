@@ -163,9 +163,22 @@ def change_limits(
     wanted = (capacity, opens, closes)
     if wanted == (course.enrol_capacity, course.enrol_opens, course.enrol_closes):
         return False
+    names = ("capacity", "opens", "closes")
+    before = dict(
+        zip(names, (course.enrol_capacity, course.enrol_opens, course.enrol_closes), strict=True)
+    )
     course.enrol_capacity, course.enrol_opens, course.enrol_closes = wanted
     course.touch(occasion.now)
-    occasion.record("enrol_limits_changed", course=course.id)
+    after = dict(zip(names, wanted, strict=True))
+    changed = [name for name in names if before[name] != after[name]]
+    occasion.record(
+        "enrol_limits_changed",
+        course=course.id,
+        values={
+            "before": {name: before[name] for name in changed},
+            "after": {name: after[name] for name in changed},
+        },
+    )
     return True
 
 

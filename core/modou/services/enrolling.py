@@ -218,6 +218,7 @@ def change_enrolment(
     wanted = {"role": role, "starts": starts, "ends": ends}
     changed = []
     for user, enrolment in affected:
+        old = {n: getattr(enrolment, n) for n in (*wanted, "status")}
         before = enrolment.status
         fields = [n for n, v in wanted.items() if v is not None and getattr(enrolment, n) != v]
         for name in fields:
@@ -238,6 +239,8 @@ def change_enrolment(
             occasion.record("enrolled", subject=user.id, course=course.id, values=values)
         else:
             values["fields"] = sorted(fields)
+            values["before"] = {n: old[n] for n in sorted(fields)}
+            values["after"] = {n: getattr(enrolment, n) for n in sorted(fields)}
             occasion.record("enrolment_changed", subject=user.id, course=course.id, values=values)
     if changed:
         occasion.forget_capabilities()

@@ -235,14 +235,20 @@ class Occasion:
         course: int = 0,
         values: Mapping[str, Any] | None = None,
     ) -> Event:
-        """Note a fact: it is written to the journal in this transaction and told afterwards."""
+        """Note a fact: it is written to the journal in this transaction and told afterwards.
+
+        :param kind: declared by an enabled plugin (hook `journal_kinds`)
+        :raises ValueError: an undeclared kind, or values that do not fit its model
+        """
+        values = values or {}
+        self.assembled.check_event(kind, values)
         event = Event(
             kind,
             int(self.clock.now().timestamp() * 1_000_000),
             self.actor.id if self.actor is not None else 0,
             subject,
             course,
-            values or {},
+            values,
         )
         self._recorder().events.append(event)
         return event

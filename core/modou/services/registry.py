@@ -1,7 +1,9 @@
 """What the plugins declared, gathered once at the start: lookups for services and web."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from modou.declarations import (
     ActivityType,
@@ -11,6 +13,7 @@ from modou.declarations import (
     EnrolMethod,
     GradeAggregation,
     HealthCheck,
+    JournalKind,
     NavItem,
     PageSlot,
 )
@@ -40,6 +43,22 @@ def _named(hook: str, pairs: Iterable[tuple[str, N]], of_type: type[N]) -> dict[
     return found
 
 
+def _check_of(kind: JournalKind) -> Callable[[Mapping[str, Any]], object] | None:
+    """What validates the values of a kind; None when they have to be empty.
+
+    :raises ConfigurationError: the model lets other keys than its fields pass
+    """
+    if kind.values is None:
+        return None
+    if kind.values.model_config.get("extra") != "forbid":
+        raise ConfigurationError(
+            f"journal kind {kind.name}: make {kind.values.__name__} a subclass of "
+            "modou.declarations.EventValues, which allows no unknown keys"
+        )
+    # pydantic's compiled check itself: a study beat passes here.
+    return kind.values.__pydantic_validator__.validate_python
+
+
 class Assembled:
     """All declarations of the enabled plugins.
 
@@ -57,6 +76,8 @@ class Assembled:
         self.grade_aggregations = named("grade_aggregations", GradeAggregation)
         self.health_checks = named("health_checks", HealthCheck)
         self.nav_items = named("nav_items", NavItem)
+        self.journal_kinds = named("journal_kinds", JournalKind)
+        self._checks = {name: _check_of(kind) for name, kind in self.journal_kinds.items()}
         self.all_capabilities = frozenset(str(c) for c in Capability) | frozenset(self.capabilities)
         self.capability_titles = {n: d.title for n, d in self.capabilities.items()}
         #: plugin name -> its settings model (a pydantic model class)
@@ -83,3 +104,23 @@ class Assembled:
         self.cli_commands: dict[str, list[Any]] = {}
         for plugin, command in hooks.gather("cli_commands"):
             self.cli_commands.setdefault(plugin, []).append(command)
+
+    def check_event(self, kind: str, values: Mapping[str, Any]) -> None:
+        """See that an event is as it was declared.
+
+        :raises ValueError: naming the kind and the keys: an undeclared kind, or values that do not
+            fit its model
+        """
+        try:
+            check = self._checks[kind]
+            if check is not None:
+                check(values)
+            elif values:
+                raise ValueError(f"event {kind}: {', '.join(values)}: this kind has no values")
+        except KeyError:
+            raise ValueError(
+                f"event {kind}: no enabled plugin declares this kind (hook journal_kinds)"
+            ) from None
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise ValueError(f"event {kind}: {wrong}") from None

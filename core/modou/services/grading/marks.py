@@ -284,6 +284,7 @@ def _apply(
         for action, old, new in steps
     ]
     sheet = sheet_of(enrolment)
+    before = sheet.grade(item.id).value
     sheet.put(item.id, stamped, changes[0])
     for change in changes[1:]:
         sheet.note(change)
@@ -291,7 +292,12 @@ def _apply(
         "graded",
         subject=enrolment.user_id,
         course=course.id,
-        values={"item": item.id, "value": after.value, "source": source},
+        values={
+            "item": item.id,
+            "value": after.value,
+            "source": source,
+            "before": before,
+        },
     )
     note_grade(occasion, course, item, enrolment)
 

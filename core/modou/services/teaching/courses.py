@@ -103,7 +103,19 @@ def change_course(occasion: Occasion, course: Course, values: CourseValues) -> N
         _draw(occasion, course)
     index_course(occasion, course)
     occasion.forget_capabilities()
-    occasion.record("course_changed", course=course.id, values={"fields": changed})
+    occasion.record(
+        "course_changed",
+        course=course.id,
+        values={
+            "fields": changed,
+            "before": {n: getattr(before, n) for n in changed if n in _TOLD},
+            "after": {n: getattr(cleaned, n) for n in changed if n in _TOLD},
+        },
+    )
+
+
+#: Short fields whose old and new values the journal keeps.
+_TOLD = {"title", "code", "occupation", "occupation_code", "level", "visible"}
 
 
 def _differs(before: CourseValues, after: CourseValues, name: str) -> bool:

@@ -14,9 +14,11 @@ from modou.declarations import (
     CompletionRule,
     Deny,
     EnrolMethod,
+    EventValues,
     EvolveStep,
     GradeAggregation,
     HealthCheck,
+    JournalKind,
     NavItem,
     PageSlot,
     PersonalData,
@@ -75,6 +77,16 @@ def capabilities():
 @hookimpl
 def settings_schema():
     return ProbeSettings
+
+
+class Poked(EventValues):
+    how: str = Field(title="with what")
+    times: int = 1
+
+
+@hookimpl
+def journal_kinds():
+    return [JournalKind("probe_poked", "Somebody was poked", Poked)]
 
 
 @hookimpl
