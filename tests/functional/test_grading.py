@@ -128,7 +128,10 @@ class TestGiving:
             _course, quiz, _hand, enrolment = parts(occasion)
             events = [e for e in occasion.site.journal if e.kind == "graded"]
             assert [(e.subject, dict(e.values)) for e in events] == [
-                (enrolment.user_id, {"item": quiz.id, "value": 45.0, "source": "quiz", "before": None})
+                (
+                    enrolment.user_id,
+                    {"item": quiz.id, "value": 45.0, "source": "quiz", "before": None},
+                )
             ]
             assert len(enrolment.grades.history) == 1
 

@@ -645,4 +645,4 @@ class TestAdministration:
         assert "user05" in page.click("Next").text
         page = browser.get("/admin/audit", {"kind": "registered", "user": "user07"})
         assert page.text.count("Account created") == 2  # the row and the choice
-        assert "no account" in browser.get("/admin/audit", {"user": "nobody"}).text
+        assert "no such account" in browser.get("/admin/audit", {"user": "nobody"}).text
