@@ -535,13 +535,13 @@ class TestOccasions:
             wang = factories.user(occasion, "wang").id
 
         def work(occasion: Occasion) -> str:
-            occasion.record("greeted", subject=wang)
+            occasion.record("signed_in", subject=wang)
             return occasion.require_actor().username
 
         assert site.registry.access.together(work, actor=wang) == "wang"
         with site.occasion() as occasion:
             event = next(occasion.site.journal.newest_first())
-        assert (event.kind, event.actor, event.subject) == ("greeted", wang, wang)
+        assert (event.kind, event.actor, event.subject) == ("signed_in", wang, wang)
 
     def test_one_batch_of_the_journal_for_each_commit(self, site: SiteUnderTest) -> None:
         access = site.registry.access
@@ -550,7 +550,7 @@ class TestOccasions:
         def work(number: int) -> Callable[[Any, Any], None]:
             def run(root: Any, tm: Any) -> None:
                 occasion = access._occasion(root, tm, 0, None)
-                occasion.record("counted", values={"number": number})
+                occasion.record("participants_exported", values={"count": number})
                 occasion.after_commit(lambda: told.append(number))
                 if number % 3 == 0:
                     raise NotFound("but not this one")
@@ -565,7 +565,7 @@ class TestOccasions:
         with site.occasion() as occasion:
             journal = occasion.site.journal
             new = list(journal.batches_after(before, 1 << 62))
-            assert [e.values["number"] for e in new[0][2]] == [n for n in range(20) if n % 3]
+            assert [e.values["count"] for e in new[0][2]] == [n for n in range(20) if n % 3]
             assert verify(journal).first is None
         assert len(new) == 1
         assert told == [n for n in range(20) if n % 3]
@@ -575,11 +575,11 @@ class TestOccasions:
         access = site.registry.access
         with site.occasion() as occasion:
             other = access._occasion({"modou": occasion.site}, occasion.tm, 0, None)
-            occasion.record("one")
-            other.record("two")
+            occasion.record("signed_in")
+            other.record("email_confirmed")
         with site.occasion() as occasion:
             places = list(occasion.site.journal.places())[-2:]
-        assert [event.kind for _place, event in places] == ["one", "two"]
+        assert [event.kind for _place, event in places] == ["signed_in", "email_confirmed"]
         assert places[0][0][:2] == places[1][0][:2]
 
     def test_a_failing_function_after_the_commit_stops_no_other(
