@@ -90,6 +90,8 @@ FILE_URI = "file://%(here)s/var/Data.fs?blobstorage_dir=%(here)s/var/blobs"
 class Shape:
     """How the stack is built; what the benchmarks vary.
 
+    :param threads: of each process for pages
+    :param beats: threads more, for the beats of learners
     :param postgresql: False: on a FileStorage, with one process
     :param app: more lines for [app:main]
     :param server: "granian" or "waitress"
@@ -100,6 +102,7 @@ class Shape:
     app: str = ""
     processes: int = 2
     threads: int = 6
+    beats: int = 32
     server: str = "granian"
     settings: tuple[tuple[str, str], ...] = ()
     cache_megabytes: int = 50
@@ -158,7 +161,7 @@ class Stack:
             INI.format(
                 uri="zconfig://%(here)s/zodb.conf" if self.shape.postgresql else FILE_URI,
                 app=self.shape.app,
-                threads=self.shape.threads,
+                threads=self.shape.threads + self.shape.beats,
                 server=server,
             )
         )
@@ -204,7 +207,8 @@ class Stack:
             data=self.folder / "var",
             address="127.0.0.1",
             processes=self.shape.processes,
-            threads=self.shape.threads,
+            threads=self.shape.threads + self.shape.beats,
+            most_pages=self.shape.threads,
             first_port=first,
             port=free_port(),
             media_port=free_port(),

@@ -47,6 +47,15 @@ def deploy() -> None:
     metavar="N",
     help="Modou processes.",
 )
+@click.option(
+    "--pages",
+    "most_pages",
+    type=click.IntRange(1, 64),
+    default=6,
+    show_default=True,
+    metavar="N",
+    help="Requests for pages that a process gets at a time; its other threads take study beats.",
+)
 @click.option("--domain", metavar="NAME", help="Of the site; default: from modou.address.")
 @click.option(
     "--certificate",
@@ -169,6 +178,11 @@ def check(plan: Plan, ini: Ini) -> None:
 def warnings(plan: Plan, settings: Config, server: dict[str, str]) -> list[str]:
     """What of the .ini does not fit a site behind HAProxy."""
     found = []
+    if plan.threads < plan.most_pages + 8:
+        found.append(
+            f"threads of [server:main] is {plan.threads}: {plan.page_threads} for pages, which "
+            f"leaves {plan.beat_threads} for study beats; 38 carry thousands of learners"
+        )
     waitress = server.get("use") != "granian"
     if server.get("trusted_proxy", "" if waitress else "127.0.0.1") not in {"127.0.0.1", "*"}:
         found.append(

@@ -63,7 +63,7 @@ TEMPLATE = """\
 )  # fmt: skip
 @click.option(
     "--threads", type=click.IntRange(1), default=8, show_default=True,
-    help="Threads of each process, as in [server:main].",
+    help="Requests for pages that a process gets at a time, as with modou deploy render --pages.",
 )  # fmt: skip
 def zodb_conf(dsn: str, target: Path, data: Path, cache: int, threads: int) -> None:
     """Write the ZConfig file for the PostgreSQL database DSN.
@@ -104,7 +104,7 @@ def render(dsn: str, path: Path, folder: Path, cache: int, threads: int) -> str:
         path=path,
         folder=folder,
         cache=cache,
-        # Some more than threads: commands, uploads and the mail thread open connections too.
+        # Some more than threads: commits of beats, uploads and mails take connections too.
         pool=threads + 4,
         # ZConfig replaces $names; a password may hold one.
         dsn=make_dsn(**parts).replace("$", "$$"),

@@ -3,7 +3,8 @@
 `modou deploy render` writes them; the benchmarks use exactly these. What each piece is for:
 
 - **HAProxy** takes all connections and lets only a few at a time through to each process: ten
-  thousand simultaneous clicks become a short line before a few busy threads. Pages for visitors
+  thousand simultaneous clicks become a short line before a few busy threads. The beats of learners,
+  which mostly wait for the disk, have a line and threads of their own. Pages for visitors
   who are not signed in are kept for some seconds.
 - **nginx** serves static files, and stored files by signed address without asking Modou. It takes
   uploads in, however long they last, before it bothers Modou with them.
@@ -40,7 +41,9 @@ class Plan:
     :param domain: where plain http is sent on to, when there is a certificate
     :param address: on which HAProxy listens; "*" for all
     :param processes: how many Modou processes run; cores minus one is a good beginning
-    :param threads: of each process; HAProxy lets as many requests through at a time
+    :param threads: of each process
+    :param most_pages: requests that HAProxy lets through to a process at a time; the other threads
+        are for the beats of learners, which wait for a commit that they share
     :param first_port: the processes listen on this port and the following ones
     :param port: HAProxy's
     :param plain_port: HAProxy's for http, when there is a certificate
@@ -64,7 +67,8 @@ class Plan:
     domain: str = "localhost"
     address: str = "*"
     processes: int = 2
-    threads: int = 6
+    threads: int = 38
+    most_pages: int = 6
     first_port: int = 6551
     port: int = 8080
     plain_port: int = 80
@@ -82,6 +86,15 @@ class Plan:
     def __post_init__(self) -> None:
         ports = tuple(range(self.first_port, self.first_port + self.processes))
         object.__setattr__(self, "ports", ports)
+
+    @property
+    def page_threads(self) -> int:
+        """Requests at a time that take a database connection and the processor."""
+        return min(self.most_pages, max(1, self.threads - 1))
+
+    @property
+    def beat_threads(self) -> int:
+        return max(1, self.threads - self.page_threads)
 
 
 def render(plan: Plan) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,17 @@ def test_every_process_has_a_port_a_server_line_and_a_unit(tmp_path: Path) -> No
         assert f"modou@{port}.service" in texts["modou.target"]
 
 
-def test_haproxy_lets_as_many_through_as_a_process_has_threads(tmp_path: Path) -> None:
-    assert f"maxconn {make_plan(tmp_path).threads}" in render(make_plan(tmp_path))["haproxy.cfg"]
+@pytest.mark.parametrize(
+    ("threads", "pages", "beats"), [(38, 6, 32), (64, 6, 58), (6, 5, 1), (4, 3, 1), (1, 1, 1)]
+)
+def test_haproxy_shares_the_threads_of_a_process_out(
+    tmp_path: Path, threads: int, pages: int, beats: int
+) -> None:
+    plan = replace(make_plan(tmp_path), threads=threads)
+    assert (plan.page_threads, plan.beat_threads) == (pages, beats)
+    before, after = render(plan)["haproxy.cfg"].split("\nbackend beats\n")
+    assert f"maxconn {pages}\n" in before.split("\nbackend processes\n")[1]
+    assert f"maxconn {beats}\n" in after
 
 
 def test_folders_may_have_blanks_and_chinese_characters(tmp_path: Path) -> None:
