@@ -15,6 +15,7 @@ from modou.models.people import User
 from modou.models.site import Site
 from modou.services import sessions
 from modou.services.occasion import Occasion, Origin
+from modou.services.telling import Teller
 from modou.web.security import SESSION_COOKIE
 
 #: A Monday morning in Tianjin.
@@ -78,6 +79,10 @@ class SiteUnderTest:
                 token = sessions.start(occasion, self._user(occasion.site, username))
             browser.set_cookie(SESSION_COOKIE, token)
         return browser
+
+    def tell(self) -> int:
+        """Tell the plugins everything that they were not told yet, here; how many tellings."""
+        return Teller(self.registry.access).run_once()
 
     def stored(self) -> bytes:
         """Every object's record as the database keeps it, one after the other: for looking whether

@@ -7,6 +7,7 @@ One `PluginHost` per application, built in `modou.app.main` and kept on the regi
 import importlib
 import importlib.util
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -101,6 +102,8 @@ class PluginHost:
             known = ", ".join(sorted(hook_names()))
             raise ConfigurationError(f"{error}. Known hooks: {known}") from None
         self._impls = {name: self._implementations(name) for name in hook_names()}
+        #: Set after each commit that recorded events; see `modou.services.telling`.
+        self.news = threading.Event()
 
     # -- loading
 
@@ -289,9 +292,19 @@ class PluginHost:
                 value = replacement
         return value
 
-    def tell(self, event: Event) -> None:
-        """Tell all plugins a fact; the hook is named as the event's kind. Failures stay here."""
+    def told_kinds(self, plugin: str) -> frozenset[str]:
+        """The kinds of event that a plugin is told: its hooks of the moment "telling"."""
+        return frozenset(
+            hook
+            for hook in self.plugins[plugin].hooks
+            if getattr(hookspecs, hook).modou_moment == "telling"
+        )
+
+    def tell(self, plugin: str, event: Event) -> None:
+        """Tell a plugin a fact; the hook is named as the event's kind. Failures stay here."""
         for impl in self._impls.get(event.kind, ()):
+            if impl.plugin != plugin:
+                continue
             try:
                 self._call(impl, {"event": event})
             except Exception as error:  # noqa: BLE001 - policy open: one broken plugin stops nobody

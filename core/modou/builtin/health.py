@@ -8,7 +8,7 @@ from ZODB.TimeStamp import TimeStamp
 
 from modou.declarations import HealthCheck
 from modou.i18n import _
-from modou.services import keys_check
+from modou.services import keys_check, telling
 from modou.services.occasion import Occasion
 
 #: Bytes: with less than this no upload and hardly a commit goes through.
@@ -63,10 +63,20 @@ def clock_is_right(occasion: Occasion) -> str | None:
     return None
 
 
+def plugins_are_told(occasion: Occasion) -> str | None:
+    late = [
+        f"{plugin} is {behind.seconds} seconds ({behind.batches:,} commits) behind"
+        for plugin, behind in telling.behind(occasion).items()
+        if behind.seconds > telling.LATE
+    ]
+    return "; ".join(late) or None
+
+
 CHECKS = (
     HealthCheck("database", _("The database takes changes"), database_takes_changes, ready=True),
     HealthCheck("disk", _("The disk is not full"), disk_has_room, ready=True),
     HealthCheck("disk_soon", _("The disk has room for some time"), disk_has_much_room),
     HealthCheck("keys", _("The keys file is this site's"), keys_open_the_data, ready=True),
     HealthCheck("clock", _("The clock is right"), clock_is_right),
+    HealthCheck("telling", _("Plugins are told what happens"), plugins_are_told),
 )

@@ -25,6 +25,7 @@ import click
 
 from modou.cli.ini import Ini
 from modou.errors import ConfigurationError, ModouError
+from modou.services.telling import TellingThread
 
 #: What `[server:main]` may say, and what it means when it does not.
 DEFAULTS = {"threads": "6", "trusted_proxy": "127.0.0.1"}
@@ -128,7 +129,9 @@ def load_app(path: Path, trusted_proxy: str, address: tuple[str, int], refused: 
     gc.freeze()
     gc.enable()
     # atexit is not for processes that multiprocessing starts.
-    Finalize(None, global_registries.last.access.close, exitpriority=10)
+    access = global_registries.last.access
+    Finalize(None, access.close, exitpriority=10)
+    Finalize(None, TellingThread(access).close, exitpriority=20)
     # granian listens when this function has returned.
     threading.Thread(target=announce, args=address, daemon=True).start()
     wrapped: Wsgi = wrap_wsgi_with_proxy_headers(app, trusted_proxy.split())

@@ -17,6 +17,7 @@ import click
 from modou.cli.ini import Ini, config_option
 from modou.errors import ConfigurationError
 from modou.services.access import SiteAccess
+from modou.services.telling import TellingThread
 from modou.store import places
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ def serve(config: Any, host: str | None, port: int | None, fresh: bool) -> None:
         if demo is not None:
             fill_if_empty(demo, registry.access)
         server = make_server(app, server_settings)
+        teller = TellingThread(registry.access)
         try:
             # Before anybody is told that it serves, and may tell it to stop.
             signal.signal(signal.SIGTERM, stop)
@@ -76,6 +78,7 @@ def serve(config: Any, host: str | None, port: int | None, fresh: bool) -> None:
             server.run()
         finally:
             server.close()
+            teller.close()
     click.echo("Stopped.")
 
 

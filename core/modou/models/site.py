@@ -17,6 +17,7 @@
       .settings              OOBTree: section -> PersistentMapping of changed settings
       .plugins               OOBTree: plugin name -> PluginData
       .journal               Journal
+      .tellers               OOBTree: plugin name -> TellingCursor, None before the first
 """
 
 from typing import Any, ClassVar
@@ -57,6 +58,7 @@ class Site(Persistent):
     canary: bytes = b""
     #: Capabilities of plugins whose default roles were given out; see `modou.services.roles`.
     adopted_capabilities: frozenset[str] = frozenset()
+    tellers: Any = None
 
     def __init__(self) -> None:
         self.users: Folder[User] = Folder("users", self)

@@ -13,6 +13,7 @@ from ZODB.POSException import POSError
 
 from modou.errors import ConfigurationError
 from modou.models.site import SITE_KEY, Site
+from modou.services import telling
 from modou.services.access import SiteAccess
 from modou.services.keys_check import are_its_keys, check_keys
 from modou.services.role_editing import adopt_capabilities
@@ -66,6 +67,7 @@ def prepare_site(
                     _take_back(new_keys)
                 check_keys(site, access.keys)
                 _greet_plugins(root, access)
+                telling.greet(site, access.hooks, access.clock.seconds())
                 if not evolving:
                     evolve.refuse_open_steps(root, access.assembled.evolve_steps)
             return

@@ -81,12 +81,12 @@ class Recorder:
         self._site.journal.append(self.events)
 
     def _finish(self, committed: bool) -> None:
-        events, self.events = self.events, []
+        recorded, self.events = bool(self.events), []
         functions, self.afterwards = self.afterwards, []
         if not committed:
             return
-        for event in events:
-            self._hooks.tell(event)
+        if recorded:
+            self._hooks.news.set()
         for function in functions:
             try:
                 function()

@@ -8,7 +8,9 @@ from modou.errors import Message, NotFound
 from modou.i18n import _
 from modou.permissions import Capability
 from modou.plugins import HookStats, PluginHost, installed
+from modou.services import telling
 from modou.services.occasion import Occasion
+from modou.services.telling import Behind
 from modou.store.vault import Keyring
 
 
@@ -33,6 +35,8 @@ class PluginState:
     stats: dict[str, HookStats] = field(default_factory=dict)
     personal_data: tuple[PersonalData, ...] = ()
     depends: tuple[str, ...] = ()
+    #: What it was not told yet; None for plugins without telling hooks.
+    behind: Behind | None = None
 
     @property
     def errors(self) -> int:
@@ -50,6 +54,7 @@ def overview(occasion: Occasion) -> list[PluginState]:
         set(occasion.site.settings) & set(occasion.assembled.settings_schemas)
     )
     states = []
+    behind = telling.behind(occasion)
     for plugin in occasion.hooks:
         info = plugin.info
         states.append(
@@ -66,6 +71,7 @@ def overview(occasion: Occasion) -> list[PluginState]:
                 stats=plugin.stats,
                 personal_data=info.personal_data,
                 depends=info.depends,
+                behind=behind.get(plugin.name),
             )
         )
     packages = installed()

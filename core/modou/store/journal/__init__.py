@@ -18,7 +18,7 @@ What can be shown with it:
 """
 
 from modou.store.journal.digests import ALGORITHMS, Proof, check_proof
-from modou.store.journal.logs import Batch, Journal, Log, Place, Seal, writer_name
+from modou.store.journal.logs import Batch, Journal, Log, Place, Seal, decode, kind_of, writer_name
 from modou.store.journal.verifying import Fault, Report, verify
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     "Report",
     "Seal",
     "check_proof",
+    "decode",
+    "kind_of",
     "verify",
     "writer_name",
 ]

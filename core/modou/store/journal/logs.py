@@ -81,6 +81,12 @@ def decode(record: bytes) -> Event:
     return Event(kind, time, actor, subject, course, values)
 
 
+def kind_of(record: bytes) -> str:
+    """The kind of the event behind its canonical text, without reading all of it."""
+    start = record.index(b'"') + 1
+    return record[start : record.index(b'"', start)].decode()
+
+
 class Batch(Persistent):
     """The events of one commit; never changed afterwards.
 
@@ -100,6 +106,10 @@ class Batch(Persistent):
         self.marks = b"".join(leaf[:MARK] for leaf in leaves)
         root = root_digest(leaves, digest)
         self.digest = chain_digest(previous, number, time, len(records), root, digest)
+
+    def forget(self) -> None:
+        """Leave the memory to others: whoever reads on will not come back to it."""
+        self._p_deactivate()
 
     def __iter__(self) -> Iterator[Event]:
         return map(decode, self.records)
@@ -286,8 +296,12 @@ class Journal(Persistent):
         logs = [of(name, log) for name, log in self.logs.items()]
         return heapq.merge(*logs, key=lambda pair: pair[1].time)
 
+    def heads(self) -> dict[str, int]:
+        """Log -> number of its newest batch: the cursor of a reader who has seen everything."""
+        return {name: log.last for name, log in self.logs.items() if log.last}
+
     def batches_after(
-        self, cursor: Mapping[str, int], before: int
+        self, cursor: Mapping[str, int], before: int = 1 << 62
     ) -> Iterator[tuple[str, int, Batch]]:
         """What a reader has not seen: (log, number, batch), by time, those before `before`.
 
