@@ -153,6 +153,8 @@ def configure(config: Configurator, settings: dict[str, Any], clock: Clock | Non
     config.include("modou.web.themes")
     # Errors to pages and problem JSON.
     config.include("modou.web.problems")
+    # What programs may ask, below /api/v1.
+    config.include("modou.web.api")
     # Addresses, then the pages behind them.
     config.include("modou.web.routes")
     config.include("modou.web.views")

@@ -31,6 +31,13 @@ def _seconds(text: str) -> int:
     return value
 
 
+def _count(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise ValueError("must be a positive number")
+    return value
+
+
 def _megabytes(text: str) -> int:
     value = int(text)
     if value <= 0:
@@ -91,6 +98,8 @@ KEYS: tuple[Key, ...] = (
     Key("files_secret", str, "", "Secret that signs file addresses, shared with nginx; "
         "empty: made from the keys file"),
     Key("files_lifetime", _seconds, "7200", "Seconds that a signed file address is good for"),
+    Key("api_rate", _count, "600", "Requests that one token or one person may make to the API "
+        "within a minute, in one process"),
     Key("front_cache", _seconds, "10", "Seconds that a proxy may keep pages for visitors who are "
         "not signed in"),
 )  # fmt: skip

@@ -6,7 +6,7 @@ Titles are translatable. Callables named here are called by services with an `Oc
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -229,6 +229,68 @@ class DemoPart:
     """
 
     fill: Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiScope:
+    """What a token may be used for: every endpoint asks for one scope.
+
+    :param name: `<resource>:read` or `<resource>:write`, e.g. "courses:read"; stored in tokens
+    :param title: what the token may do then, for the page where tokens are made
+    """
+
+    name: str
+    title: Message
+
+
+#: Who may come to an endpoint. "user": somebody known, by a token of theirs with the endpoint's
+#: scope or by the session cookie. "public": everybody. "own": whoever brings a bearer token that
+#: the endpoint itself knows. "own_or_user": either.
+ApiAuth = Literal["user", "public", "own", "own_or_user"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRoute:
+    """An endpoint of `/api/v1`, made by the decorator `modou.web.api.endpoint`.
+
+    :param method: GET, POST, PUT, PATCH or DELETE
+    :param path: below `/api/v1`, with `{placeholders}`
+    :param function: `function(call, ...)`, see `modou.web.api.endpoint`; its name is the
+        operation's
+    :param capability: asked in the context before the function runs; "": what it does concerns
+        the asker alone, or its verbs decide
+    :param context: `context(call, <placeholders>)` -> what the request is about; KeyError: 404
+    :param status: of a good answer
+    :param problems: further statuses (409, 410, ...) that it may answer with
+    :param lean: without transaction, connection and session look-up
+    :param idempotent: whether a write with the header Idempotency-Key is answered from the first
+        one; False where the answer holds a secret
+    :param body_limit: bytes
+    """
+
+    method: str
+    path: str
+    function: Callable[..., Any]
+    summary: Message
+    tag: Message
+    description: Message = ""
+    auth: ApiAuth = "user"
+    scope: ApiScope | None = None
+    capability: str = ""
+    context: Callable[..., Any] | None = None
+    status: int = 200
+    problems: tuple[int, ...] = ()
+    lean: bool = False
+    idempotent: bool = True
+    body_limit: int = 1_000_000
+
+    @property
+    def name(self) -> str:
+        """The operation's name, unique in the site."""
+        return self.function.__name__
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        return self.function(*args, **values)
 
 
 # Answers of asking hooks. No answer (None) means: no objection.

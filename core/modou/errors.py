@@ -26,6 +26,9 @@ class ModouError(Exception):
     #: Short stable name, the last part of the problem type URI.
     code = "error"
     title: Message = _("That did not work")
+    #: What programs get beside the sentence, as further members of the problem JSON: JSON-able,
+    #: messages in it are translated.
+    members: Mapping[str, object] = {}
 
     def __init__(self, message: Message, field: str | None = None) -> None:
         super().__init__(message)

@@ -24,6 +24,7 @@ import pluggy
 
 from modou.declarations import (
     ActivityType,
+    ApiRoute,
     CapabilityDeclaration,
     CompletionRule,
     DemoPart,
@@ -134,6 +135,11 @@ def health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body]
 @_assembling
 def cli_commands() -> Sequence[Any]:  # type: ignore[empty-body]
     """`click.Command` objects that become ``modou <plugin> <command>``."""
+
+
+@_assembling
+def api_routes() -> Sequence[ApiRoute]:  # type: ignore[empty-body]
+    """Endpoints below ``/api/v1``: functions marked with `modou.web.api.endpoint`."""
 
 
 @_assembling

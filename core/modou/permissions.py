@@ -33,6 +33,8 @@ class Capability(StrEnum):
     # site administration
     ADMIN_VIEW = "admin:view"
     AUDIT_VIEW = "audit:view"
+    # programs
+    API_TOKEN = "api:token"  # noqa: S105 - the name of a right
     # categories
     CATEGORY_EDIT = "category:edit"
     # cohorts
@@ -85,6 +87,7 @@ DESCRIPTIONS: dict[str, TranslationString] = {
     C.ACTIVITY_VIEW: _("Open the activities of a course"),
     C.ACTIVITY_EDIT: _("Add, change, move and delete activities and sections"),
     C.ADMIN_VIEW: _("Enter the administration area"),
+    C.API_TOKEN: _("Make tokens, by which programs use the site in one's name"),
     C.AUDIT_VIEW: _("Read the audit trail"),
     C.CATEGORY_EDIT: _("Add, rename, move and delete course categories"),
     C.COHORT_VIEW: _("See cohorts and their members"),
@@ -155,6 +158,7 @@ _WATCH = (
 _TEACH = (C.COURSE_EDIT, C.ACTIVITY_EDIT, C.GRADE_EDIT, C.GRADE_SETUP, C.GRADE_EXPORT)
 _ENROL = (C.ENROL_MANAGE, C.ENROL_IMPORT, C.COHORT_EDIT, C.COHORT_MEMBERS)
 _RUN_COURSES = (C.CATEGORY_EDIT, C.COURSE_CREATE, C.COURSE_PUBLISH, C.COURSE_DELETE)
+_PROGRAMS = (C.API_TOKEN,)
 _RUN_PEOPLE = (C.USER_VIEW, C.USER_CREATE, C.USER_EDIT, C.USER_INVITE)
 _SYSTEM = (
     C.ADMIN_VIEW,
@@ -180,7 +184,13 @@ DEFAULT_ROLES: tuple[RoleDefault, ...] = (
     _role("member", _("Anybody signed in"), (), [C.COURSE_PREVIEW, C.ENROL_SELF]),
     _role("learner", _("Learner"), [Level.COURSE], _TAKE_PART),
     _role(
-        "teacher", _("Teacher"), [Level.CATEGORY, Level.COURSE], [C.COURSE_PREVIEW], _WATCH, _TEACH
+        "teacher",
+        _("Teacher"),
+        [Level.CATEGORY, Level.COURSE],
+        [C.COURSE_PREVIEW],
+        _WATCH,
+        _TEACH,
+        _PROGRAMS,
     ),
     _role("class_teacher", _("Class teacher"), [Level.COURSE, Level.COHORT], _WATCH),
     _role(
@@ -191,6 +201,7 @@ DEFAULT_ROLES: tuple[RoleDefault, ...] = (
         _WATCH,
         _ENROL,
         _RUN_PEOPLE,
+        _PROGRAMS,
     ),
     _role(
         "content_reviewer",
@@ -209,6 +220,7 @@ DEFAULT_ROLES: tuple[RoleDefault, ...] = (
         _ENROL,
         _RUN_COURSES,
         _RUN_PEOPLE,
+        _PROGRAMS,
     ),
     _role(
         "supervisor",
@@ -224,7 +236,7 @@ DEFAULT_ROLES: tuple[RoleDefault, ...] = (
         [C.ADMIN_VIEW, C.AUDIT_VIEW, C.HEALTH_VIEW, C.PLUGINS_VIEW, C.ROLES_VIEW, C.SETTINGS_VIEW],
         [C.USER_VIEW],
     ),
-    _role("system_admin", _("System admin"), [Level.SITE], _SYSTEM),
+    _role("system_admin", _("System admin"), [Level.SITE], _SYSTEM, _PROGRAMS),
 )
 
 #: Held back in a course that is not published (or is hidden) from all who lack COURSE_VIEW_DRAFT.

@@ -13,7 +13,7 @@ import gzip
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,17 @@ def hello(request: Request) -> Response:
 class Site:
     """An application on a database in `folder`, with a course and signed-in learners."""
 
-    def __init__(self, folder: Path, sections: int, activities: int, learners: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sections: int,
+        activities: int,
+        learners: int,
+        include: Callable[[Configurator], None] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         settings = {
+            **(settings or {}),
             "zodbconn.uri": f"file://{folder}/Data.fs?blobstorage_dir={folder}/blobs"
             "&connection_cache_size=20000",
             "modou.keys": str(folder / "keys"),
@@ -57,6 +66,9 @@ class Site:
         config.add_route("hello", "/hello")
         config.add_view(hello, route_name="hello")
         config.commit()
+        if include is not None:
+            config.include(include)
+            config.commit()
         self.registry = config.registry
         prepare_database(self.registry)
         access = self.registry.access

@@ -202,6 +202,8 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "admin_plugin": line(SETTINGS_READERS, SYSTEM_ADMIN),
     "admin_audit": line(AUDITOR, AUDITOR),
     "admin_health": line(SETTINGS_READERS, SETTINGS_READERS),
+    # programs; every endpoint has its own line in tests/functional/api/test_api_matrix.py
+    "api": line(),
     # machines that watch
     "healthz": line(EVERYBODY, EVERYBODY),
     "readyz": line(EVERYBODY, EVERYBODY),
@@ -250,6 +252,7 @@ class Scene:
                 "revision": "0",
                 "size": "small",
                 "plugin": "builtin",
+                "rest": "nowhere",
                 "role": "teacher",
                 "section": encode_id(course.outline[0].id),
                 "type": "page",

@@ -25,6 +25,7 @@ from modou.builtin.services import conditions, contents
 from modou.builtin.settings import BuiltinSettings
 from modou.declarations import (
     ActivityType,
+    ApiRoute,
     CompletionRule,
     EnrolMethod,
     EvolveStep,
@@ -41,6 +42,7 @@ from modou.models.aggregation import BUILT_IN
 from modou.models.courses import Course
 from modou.models.people import User
 from modou.services.occasion import Occasion
+from modou.web.api.core import ROUTES as API_ROUTES
 
 
 @hookimpl
@@ -102,6 +104,11 @@ def before_enrolment(users: Sequence[User]) -> Mapping[int, Verdict]:
 @hookimpl
 def enrol_methods() -> Sequence[EnrolMethod]:
     return enrol.METHODS
+
+
+@hookimpl
+def api_routes() -> Sequence[ApiRoute]:
+    return API_ROUTES
 
 
 @hookimpl

@@ -8,6 +8,7 @@ from typing import Any
 
 from modou.declarations import EvolveStep
 from modou.models.site import SITE_KEY, Site
+from modou.permissions import DEFAULT_ROLES, Capability
 from modou.services.name_search import search_keys
 
 BATCH = 1000
@@ -25,4 +26,18 @@ def index_names(root: Any, report: Callable[[str], None]) -> Iterator[None]:
             yield
 
 
-STEPS = (EvolveStep("index_names", "Index the names of people for the search", index_names),)
+def grant_api_tokens(root: Any, report: Callable[[str], None]) -> Iterator[None]:
+    """Let the default roles that may have API tokens have them."""
+    site: Site = root[SITE_KEY]
+    for default in DEFAULT_ROLES:
+        role = site.role(default.name)
+        if role is not None and Capability.API_TOKEN in default.capabilities:
+            role.capabilities |= {Capability.API_TOKEN.value}
+            report(f"{default.name} may make tokens")
+    yield
+
+
+STEPS = (
+    EvolveStep("index_names", "Index the names of people for the search", index_names),
+    EvolveStep("grant_api_tokens", "Let the default roles make API tokens", grant_api_tokens),
+)

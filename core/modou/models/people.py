@@ -56,6 +56,8 @@ class User(Item):
     leads: tuple[int, ...] = ()
     #: Keys into `site.sessions` of the sessions that may still be alive.
     sessions: tuple[bytes, ...] = ()
+    #: SHA-256 of the API tokens that the user has, oldest first.
+    api_tokens: tuple[bytes, ...] = ()
     #: How the account came about: "admin", "roster", "self", …
     source: str = ""
     #: Fingerprint of the one-time code that opens an account without password, and until when

@@ -18,6 +18,7 @@
       .plugins               OOBTree: plugin name -> PluginData
       .journal               Journal
       .tellers               OOBTree: plugin name -> TellingCursor, None before the first
+      .api                   ApiData: tokens and kept answers of the API; None until there are any
 """
 
 from typing import Any, ClassVar
@@ -26,6 +27,7 @@ from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 from persistent.mapping import PersistentMapping
 
+from modou.models.api_tokens import make_api_data
 from modou.models.catalogue import CourseIndex
 from modou.models.cohorts import CohortFolder
 from modou.models.courses import Category, Course
@@ -59,6 +61,8 @@ class Site(Persistent):
     #: Capabilities of plugins whose default roles were given out; see `modou.services.roles`.
     adopted_capabilities: frozenset[str] = frozenset()
     tellers: Any = None
+    #: None in sites that are older than the API and never used it.
+    api: Any = None
 
     def __init__(self) -> None:
         self.users: Folder[User] = Folder("users", self)
@@ -78,6 +82,7 @@ class Site(Persistent):
         self.settings = OOBTree()
         self.plugins = OOBTree()
         self.journal = Journal()
+        self.api = make_api_data()
 
     def roles_of(self, user: User | None, now: int) -> tuple[str, ...]:
         """Names of the roles that `user` has on the site; `now` in seconds UTC."""

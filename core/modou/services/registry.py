@@ -7,6 +7,8 @@ from pydantic import ValidationError
 
 from modou.declarations import (
     ActivityType,
+    ApiRoute,
+    ApiScope,
     CapabilityDeclaration,
     CompletionRule,
     DemoPart,
@@ -59,6 +61,23 @@ def _check_of(kind: JournalKind) -> Callable[[Mapping[str, Any]], object] | None
     return kind.values.__pydantic_validator__.validate_python
 
 
+def _scopes(routes: Iterable[tuple[str, ApiRoute]]) -> dict[str, ApiScope]:
+    found: dict[str, ApiScope] = {}
+    for plugin, route in routes:
+        if not isinstance(route, ApiRoute):
+            raise ConfigurationError(
+                f"plugin {plugin}: api_routes() must give functions marked with "
+                f"modou.web.api.endpoint, not {route!r}"
+            )
+        if route.scope is None:
+            continue
+        if found.setdefault(route.scope.name, route.scope) != route.scope:
+            raise ConfigurationError(
+                f"plugin {plugin}: another plugin calls the scope {route.scope.name!r} differently"
+            )
+    return dict(sorted(found.items()))
+
+
 class Assembled:
     """All declarations of the enabled plugins.
 
@@ -100,6 +119,10 @@ class Assembled:
             self.evolve_steps.setdefault(plugin, []).append(step)
         #: what the plugins add to the demonstration: (plugin, part)
         self.demo_parts: list[tuple[str, DemoPart]] = hooks.gather("demo_parts")
+        #: the API's endpoints: (plugin, route)
+        self.api_routes: list[tuple[str, ApiRoute]] = hooks.gather("api_routes")
+        #: scope name -> scope, all that some endpoint asks for
+        self.api_scopes = _scopes(self.api_routes)
         #: plugin name -> its click commands
         self.cli_commands: dict[str, list[Any]] = {}
         for plugin, command in hooks.gather("cli_commands"):

@@ -54,6 +54,8 @@ class Limits:
     failed_sign_ins: Throttle = field(default_factory=lambda: Throttle(200, 900))
     registrations: Throttle = field(default_factory=lambda: Throttle(300, 3600))
     letters: Throttle = field(default_factory=lambda: Throttle(60, 3600))
+    #: Tokens that were refused by the API.
+    refused_tokens: Throttle = field(default_factory=lambda: Throttle(300, 300))
 
 
 def too_many(wait: int) -> TooMany:

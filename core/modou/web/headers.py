@@ -17,7 +17,8 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'; "
     "frame-ancestors 'self'"
 )
-_HEADERS = (
+#: On every answer, unless a view says otherwise.
+STANDARD = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
@@ -36,7 +37,7 @@ def tween_factory(
         # The list itself: WebOb's mapping searches it anew for every name.
         headers: list[tuple[str, str]] = response.headerlist
         present = {name for name, _value in headers}
-        headers.extend(header for header in _HEADERS if header[0] not in present)
+        headers.extend(header for header in STANDARD if header[0] not in present)
         if "Cache-Control" not in present:
             keep = "no-store" if "Set-Cookie" in present else "private, no-cache"
             headers.append(("Cache-Control", keep))

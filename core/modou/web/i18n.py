@@ -1,7 +1,8 @@
 """Language, time zone and appearance of the reader.
 
 Order: what a signed-in user chose, a cookie of this browser, the .ini's `modou.locale`. The
-browser's Accept-Language is not asked, so that pages for visitors can be kept by a proxy.
+browser's Accept-Language is not asked, so that pages for visitors can be kept by a proxy; only the
+API asks for it.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from modou.clock import SHANGHAI
 from modou.errors import Message
 
 LOCALES = ("zh_CN", "en")
+#: Language tags (RFC 4647) -> locale
+LANGUAGES = {"zh-CN": "zh_CN", "zh": "zh_CN", "zh-Hans": "zh_CN", "en": "en"}
 LOCALE_COOKIE = "modou_locale"
 LOOK_COOKIE = "modou_look"
 #: choice -> its values, the default first
@@ -58,6 +61,10 @@ def negotiate_locale(request: Request) -> str:
         if choice in LOCALES:
             return choice
     default: str = request.registry.modou_config["locale"]
+    if request.environ.get("PATH_INFO", "").startswith("/api/"):
+        # Programs have no cookies, and no proxy keeps what they get.
+        wanted = request.accept_language.lookup(LANGUAGES, default="")
+        return LANGUAGES.get(wanted, default)
     return default
 
 

@@ -1,6 +1,7 @@
 """Errors to answers, in one place: a page for people, problem JSON (RFC 9457) for programs."""
 
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyramid.config import Configurator
@@ -21,7 +22,7 @@ from modou.errors import (
     TooMany,
     Unavailable,
 )
-from modou.i18n import _
+from modou.i18n import TranslationString, _
 from modou.store.uris import is_outage
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,20 @@ log = logging.getLogger(__name__)
 PROBLEM_TYPES = "https://modou.invalid/problems/"
 
 
+class HeadedError(ModouError):
+    """An error whose answer says something in headers."""
+
+    headers: Mapping[str, str] = {}
+
+
+def _is_api(request: Request) -> bool:
+    # Not path_info: that raises when the address is no UTF-8.
+    return bool(request.environ.get("PATH_INFO", "").startswith("/api/"))
+
+
 def wants_json(request: Request) -> bool:
     """Whether a program asks: the API, or an Accept header that prefers JSON."""
-    if request.path_info.startswith("/api/"):
+    if _is_api(request):
         return True
     return "json" in request.headers.get("Accept", "")
 
@@ -51,6 +63,7 @@ def answer(
         response.content_type = "application/problem+json"
         response.json_body = {
             "type": PROBLEM_TYPES + code,
+            "code": code,
             "title": translate(title),
             "status": status,
             "detail": translate(detail),
@@ -81,16 +94,46 @@ def modou_error(error: ModouError, request: Request) -> Response:
         return _to_sign_in(request)
     if isinstance(error, StepNeeded) and not wants_json(request):
         return HTTPFound(error.url)
-    extra: dict[str, Any] = {}
-    if isinstance(error, Invalid) and error.errors:
-        translate = request.page.gettext
-        extra["errors"] = {k: [translate(m) for m in v] for k, v in error.errors.items()}
+    extra: dict[str, Any] = _translated(error.members, request.page.gettext)
+    if isinstance(error, Invalid) and error.errors and "errors" not in extra:
+        extra["errors"] = _field_errors(error, request)
     if isinstance(error, StepNeeded):
         extra["url"] = error.url
     response = answer(request, error.status, error.code, error.title, error.message, extra)
     if isinstance(error, TooMany | Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, HeadedError):
+        response.headers.update(error.headers)
+    elif error.status == 401 and _is_api(request):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="modou"'
     return response
+
+
+def _translated(value: Any, translate: Callable[[Message], str]) -> Any:
+    if isinstance(value, TranslationString):
+        return translate(value)
+    if isinstance(value, Mapping):
+        return {name: _translated(part, translate) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_translated(part, translate) for part in value]
+    return value
+
+
+def _field_errors(error: Invalid, request: Request) -> Any:
+    """Field -> sentences for the pages' own scripts; for the API a list with JSON pointers."""
+    translate = request.page.gettext
+    if not _is_api(request):
+        return {k: [translate(m) for m in v] for k, v in error.errors.items()}
+    return [
+        {"pointer": pointer(name), "detail": translate(sentence)}
+        for name, sentences in error.errors.items()
+        for sentence in sentences
+    ]
+
+
+def pointer(*parts: str | int) -> str:
+    """The JSON pointer (RFC 6901) to a place in a body."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -158,6 +201,15 @@ def defect(error: Exception, request: Request) -> Response:
         _("Something went wrong on our side"),
         _("Nothing was changed. The operator has been told."),
     )
+
+
+def of(error: Exception, request: Request) -> Response:
+    """The answer for `error` where no exception view of Pyramid's can be asked."""
+    if isinstance(error, ModouError):
+        return modou_error(error, request)
+    if isinstance(error, TransientError):
+        return transient(error, request)
+    return defect(error, request)
 
 
 def includeme(config: Configurator) -> None:

@@ -8,6 +8,7 @@ from pyramid.interfaces import IRequestExtensions, IRequestFactory
 from pyramid.request import Request
 from pyramid_zodbconn import get_connection
 
+from modou.models.people import User
 from modou.models.site import SITE_KEY, Site
 from modou.services import sessions, settings
 from modou.services.occasion import Occasion, Origin
@@ -38,6 +39,12 @@ def occasion(request: Request) -> Occasion:
         )
         if known is not None:
             actor = known[0]
+    return occasion_of(request, actor)
+
+
+def occasion_of(request: Request, actor: User | None) -> Occasion:
+    """An occasion of `actor` in the transaction of this request."""
+    registry = request.registry
     return Occasion(
         request.site,
         hooks=registry.hooks,

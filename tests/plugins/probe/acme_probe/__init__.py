@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, Field, SecretStr
 
 from modou.declarations import (
+    ApiScope,
     CapabilityDeclaration,
     CompletionRule,
     Deny,
@@ -24,7 +25,9 @@ from modou.declarations import (
     PersonalData,
     PluginInfo,
 )
+from modou.errors import Conflict
 from modou.hookspecs import hookimpl
+from modou.web.api import Answer, Body, Call, ListQuery, endpoint
 
 
 class Told:
@@ -56,6 +59,73 @@ class ProbeSettings(BaseModel):
     greeting: str = Field("hello", title="Greeting", max_length=20)
     token: SecretStr = Field(SecretStr(""), title="Token")
     limit: int = Field(5, title="Limit", ge=1, le=10)
+
+
+POKE = ApiScope("probe:write", "Poke the probe")
+
+
+class Poke(Body):
+    word: str = Field(min_length=1, max_length=20)
+    times: int = Field(1, ge=1, le=9)
+
+
+class Poked(Answer):
+    echo: str
+    count: int
+    who: str = ""
+
+
+class Wrong(Conflict):
+    code = "wrong-poke"
+
+    def __init__(self, expected):
+        super().__init__("Not like this.")
+        self.members = {"expected": expected}
+
+
+class PokeQuery(ListQuery):
+    colour: list[str] = []
+
+
+@endpoint(
+    "POST", "/probe/pokes", tag="Probe", summary="Poke", scope=POKE, capability="", status=201
+)
+def poke_once(call: Call, body: Poke) -> Poked:
+    """Counts in the database how often it was run."""
+    data = call.occasion.site.plugin_data("probe")
+    data["pokes"] = data.get("pokes", 0) + 1
+    if body.word == "wrong":
+        raise Wrong("right")
+    call.headers.append(("Location", "/api/v1/probe/pokes/1"))
+    return Poked(echo=body.word * body.times, count=data["pokes"], who=call.occasion.actor.username)
+
+
+@endpoint("GET", "/probe/pokes", tag="Probe", summary="Pokes", auth="public")
+def list_pokes(call: Call, query: PokeQuery) -> Poked:
+    return Poked(echo=",".join(query.colour), count=query.limit)
+
+
+@endpoint("POST", "/probe/lean", tag="Probe", summary="Poke fast", auth="own", lean=True)
+def poke_lean(call: Call, body: Poke) -> Poked:
+    if body.word == "wrong":
+        raise Wrong("right")
+    if body.word == "broken":
+        return {"echo": 1}
+    if body.word == "raise":
+        raise ZeroDivisionError
+    return Poked(echo=body.word, count=body.times, who=call.bearer)
+
+
+@endpoint("POST", "/probe/own", tag="Probe", summary="Own or user", auth="own_or_user", scope=POKE,
+          capability="admin:view")  # fmt: skip
+def poke_own(call: Call) -> Poked:
+    actor = call.occasion.actor
+    return Poked(echo=call.bearer, count=1, who=actor.username if actor else "")
+
+
+@endpoint("DELETE", "/probe/lean", tag="Probe", summary="Forget", auth="own", lean=True)
+def forget_lean(call: Call) -> None:
+    call.headers.append(("X-Probe", "gone"))
 
 
 @hookimpl
@@ -151,6 +221,11 @@ def cli_commands():
         click.echo("poked")
 
     return [poke]
+
+
+@hookimpl
+def api_routes():
+    return [poke_once, list_pokes, poke_lean, poke_own, forget_lean]
 
 
 @hookimpl

@@ -1,0 +1,6 @@
+"""The core's own endpoints, all of them."""
+
+from modou.declarations import ApiRoute
+from modou.web.api import me
+
+ROUTES: tuple[ApiRoute, ...] = (*me.ROUTES,)
