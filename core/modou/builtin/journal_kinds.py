@@ -31,6 +31,16 @@ class _ActivationIssued(EventValues):
     reset: bool = Field(title=_("password reset"))
 
 
+class _ApiTokenMade(EventValues):
+    token: int
+    scopes: list[str] = Field(title=_("may"))
+    expires: int = Field(title=_("good until"))
+
+
+class _ApiTokenRevoked(EventValues):
+    token: int
+
+
 class _SignInFailed(EventValues):
     count: int = Field(title=_("in a row"))
 
@@ -195,6 +205,8 @@ KINDS = (
     JournalKind("signed_in", _("Signed in")),
     JournalKind("sign_in_failed", _("Sign-in failed"), _SignInFailed),
     JournalKind("sessions_ended", _("Signed out on other devices")),
+    JournalKind("api_token_made", _("API token made"), _ApiTokenMade),
+    JournalKind("api_token_revoked", _("API token revoked"), _ApiTokenRevoked),
     JournalKind("account_changed", _("Account changed"), _Fields),
     JournalKind("account_suspended", _("Account suspended"), _Reason),
     JournalKind("account_reopened", _("Account reopened"), _Reason),

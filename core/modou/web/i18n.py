@@ -63,7 +63,7 @@ def negotiate_locale(request: Request) -> str:
     default: str = request.registry.modou_config["locale"]
     if request.environ.get("PATH_INFO", "").startswith("/api/"):
         # Programs have no cookies, and no proxy keeps what they get.
-        wanted = request.accept_language.lookup(LANGUAGES, default="")
+        wanted = request.accept_language.lookup(tuple(LANGUAGES), default="")
         return LANGUAGES.get(wanted, default)
     return default
 

@@ -69,7 +69,7 @@ class Poke(Body):
     times: int = Field(1, ge=1, le=9)
 
 
-class Poked(Answer):
+class PokeAnswer(Answer):
     echo: str
     count: int
     who: str = ""
@@ -90,37 +90,39 @@ class PokeQuery(ListQuery):
 @endpoint(
     "POST", "/probe/pokes", tag="Probe", summary="Poke", scope=POKE, capability="", status=201
 )
-def poke_once(call: Call, body: Poke) -> Poked:
+def poke_once(call: Call, body: Poke) -> PokeAnswer:
     """Counts in the database how often it was run."""
     data = call.occasion.site.plugin_data("probe")
     data["pokes"] = data.get("pokes", 0) + 1
     if body.word == "wrong":
         raise Wrong("right")
     call.headers.append(("Location", "/api/v1/probe/pokes/1"))
-    return Poked(echo=body.word * body.times, count=data["pokes"], who=call.occasion.actor.username)
+    return PokeAnswer(
+        echo=body.word * body.times, count=data["pokes"], who=call.occasion.actor.username
+    )
 
 
 @endpoint("GET", "/probe/pokes", tag="Probe", summary="Pokes", auth="public")
-def list_pokes(call: Call, query: PokeQuery) -> Poked:
-    return Poked(echo=",".join(query.colour), count=query.limit)
+def list_pokes(call: Call, query: PokeQuery) -> PokeAnswer:
+    return PokeAnswer(echo=",".join(query.colour), count=query.limit)
 
 
 @endpoint("POST", "/probe/lean", tag="Probe", summary="Poke fast", auth="own", lean=True)
-def poke_lean(call: Call, body: Poke) -> Poked:
+def poke_lean(call: Call, body: Poke) -> PokeAnswer:
     if body.word == "wrong":
         raise Wrong("right")
     if body.word == "broken":
         return {"echo": 1}
     if body.word == "raise":
         raise ZeroDivisionError
-    return Poked(echo=body.word, count=body.times, who=call.bearer)
+    return PokeAnswer(echo=body.word, count=body.times, who=call.bearer)
 
 
 @endpoint("POST", "/probe/own", tag="Probe", summary="Own or user", auth="own_or_user", scope=POKE,
           capability="admin:view")  # fmt: skip
-def poke_own(call: Call) -> Poked:
+def poke_own(call: Call) -> PokeAnswer:
     actor = call.occasion.actor
-    return Poked(echo=call.bearer, count=1, who=actor.username if actor else "")
+    return PokeAnswer(echo=call.bearer, count=1, who=actor.username if actor else "")
 
 
 @endpoint("DELETE", "/probe/lean", tag="Probe", summary="Forget", auth="own", lean=True)
