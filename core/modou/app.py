@@ -21,6 +21,7 @@ from modou.services.founding import prepare_site
 from modou.services.letters import no_post
 from modou.services.registry import Assembled
 from modou.services.settings_schemas import theme_schema
+from modou.services.studying import closing
 from modou.services.throttle import Limits
 from modou.store.opening import open_database, turn_to_open
 from modou.store.uris import check_uri, explain
@@ -107,6 +108,10 @@ def assemble(
     # The plugins first: everything else may ask what they declare.
     registry.hooks = PluginHost(modou_config["plugins"])
     registry.assembled = Assembled(registry.hooks)
+    registry.assembled.login_times = (
+        modou_config["session_idle"],
+        modou_config["session_longest"],
+    )
     registry.theme = load_theme(modou_config["theme"], modou_config["themes"])
     registry.assembled.settings_schemas[settings_service.THEME] = theme_schema(
         registry.theme.manifest
@@ -197,6 +202,8 @@ def prepare_database(registry: Any) -> None:
     database = registry._zodb_databases[""]  # noqa: SLF001 - pyramid_zodbconn's own name there
     registry.access = access_to(registry, database)
     prepare_site(registry.access, registry.settings["zodbconn.uri"], registry.new_keys)
+    # Study sessions whose players fell silent are closed by the process that served them.
+    registry.access.every(closing.EVERY, closing.close_watched)
 
 
 def access_to(registry: Any, database: DB) -> SiteAccess:

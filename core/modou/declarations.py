@@ -72,6 +72,9 @@ class ActivityType:
     :param copy: `copy(occasion, source, target)` copies content to another activity
     :param completion: names of the completion rules that make sense for it
     :param graded: whether it gets a grade item
+    :param timeline: `timeline(occasion, activity)` -> what of it can be studied by the second, or
+        None while there is nothing; types without study time leave it out. Asked at each beat:
+        it should read one object and compute nothing
     """
 
     name: str
@@ -87,6 +90,24 @@ class ActivityType:
     description: Message = ""
     completion: tuple[str, ...] = ("viewed", "manual")
     graded: bool = False
+    timeline: "Callable[..., Timeline | None] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What can be studied of an activity, second by second.
+
+    :param version: another one whenever the content is another one: progress stays with it
+    :param length: whole seconds; cell k is the second [k, k + 1)
+    :param media: whether the cells are seconds of a recording; else of reading
+    :param pages: seconds that each page needs, in order; page i occupies its own range of cells,
+        and `length` is their sum. Empty for recordings
+    """
+
+    version: str
+    length: int
+    media: bool
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +340,82 @@ class DemandStep:
 
 
 Verdict = Deny | Pending | DemandStep | None
+
+
+# Answers of `before_credit`, which is asked about each beat that would bring credit.
+
+#: What becomes of credit that a gate holds when the session ends without an open challenge.
+AtEnd = Literal["confirm", "keep", "void"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Study time that is about to be credited.
+
+    :param user, course, activity, session: ids
+    :param cells: newly covered cells of the timeline, as (a0, b0, a1, b1, …)
+    :param seconds: what they are worth
+    :param policy: the course's `StudyPolicy`
+    :param since: gate -> seconds credited since its last pass, this claim not counted; gates that
+        never held anything are left out
+    :param memos: gate -> what its last `Hold` or `Challenge` noted; empty after a pass
+    :param waiting: gates whose challenge is open now
+    :param live: False for a beat that comes after the session was lost: nobody can be asked
+    """
+
+    user: int
+    course: int
+    activity: int
+    session: int
+    cells: tuple[int, ...]
+    seconds: int
+    policy: Any
+    since: Mapping[str, int]
+    memos: Mapping[str, Any]
+    waiting: frozenset[str]
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """No credit for this beat, and why (shown to the learner)."""
+
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Credit under reserve, until the gate passes or fails.
+
+    :param gate: its name, the plugin's own
+    :param at_end: what becomes of it when the session ends with no open challenge
+    :param memo: kept for the next claim, also in the learner's next session; small and plain
+    """
+
+    gate: str
+    at_end: AtEnd = "confirm"
+    memo: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """As `Hold`, and the learner has to do something within `seconds`; else the gate fails.
+
+    While another challenge is open this one only holds: it is asked for again at the next claim.
+
+    :param kind: which module of the player asks; see `alter_player`
+    :param data: what that module needs; JSON-able, sent to the learner
+    """
+
+    gate: str
+    kind: str
+    seconds: int
+    data: Any = None
+    at_end: AtEnd = "confirm"
+    memo: Any = None
+
+
+CreditVerdict = Reject | Hold | Challenge | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ from modou.declarations import (
     ActivityType,
     ApiRoute,
     CapabilityDeclaration,
+    Claim,
     CompletionRule,
+    CreditVerdict,
     DemoPart,
     EnrolMethod,
     Event,
@@ -177,6 +179,19 @@ def before_study(  # type: ignore[empty-body]
 
 
 @_asking
+def before_credit(occasion: Any, claim: Claim) -> CreditVerdict:
+    """Study time is about to be credited: None, `Reject`, `Hold` or `Challenge`.
+
+    Asked at each beat that would bring credit: it must be quick."""
+
+
+@_asking
+def judge_answer(occasion: Any, session: Any, challenge: Any, answer: Any) -> bool | None:
+    """A learner answered a challenge (`gate`, `kind`, `data`) in time: right, wrong, or None: not
+    this plugin's, or decided elsewhere by `pass_gate` and `fail_gate`."""
+
+
+@_asking
 def before_publish(occasion: Any, course: Any) -> Verdict:
     """A course is about to be published."""
 
@@ -195,6 +210,12 @@ def alter_outline(outline: Any, occasion: Any, course: Any) -> Any:
 
     Rendered outlines are kept for all readers with the same capabilities: what differs from person
     to person belongs into `before_study`."""
+
+
+@_altering
+def alter_player(player: dict[str, Any], occasion: Any, activity: Any) -> dict[str, Any] | None:
+    """What a page gets when it opens a player, before it is sent: `modules` maps kinds of
+    challenges to the address of the ES module that shows them."""
 
 
 # Telling: facts, after the commit; values only; at least once, in order per learner.
@@ -218,6 +239,11 @@ def enrolled(event: Event) -> None:
 @_telling
 def unenrolled(event: Event) -> None:
     """`subject` no longer takes part in `course`; values: enrolment."""
+
+
+@_telling
+def studied(event: Event) -> None:
+    """`subject` studied; values: session, activity, version, spans, credited, held (seconds)."""
 
 
 @_telling

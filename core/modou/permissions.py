@@ -71,6 +71,11 @@ class Capability(StrEnum):
     ROLES_ASSIGN = "roles:assign"
     SETTINGS_VIEW = "settings:view"
     SETTINGS_EDIT = "settings:edit"
+    # study time
+    STUDY_VIEW = "study:view"
+    STUDY_CORRECT = "study:correct"
+    STUDY_DECIDE = "study:decide"
+    STUDY_POLICY = "study:policy"
     # people
     USER_VIEW = "user:view"
     USER_CREATE = "user:create"
@@ -119,6 +124,10 @@ DESCRIPTIONS: dict[str, TranslationString] = {
     C.ROLES_ASSIGN: _("Grant roles to people"),
     C.SETTINGS_VIEW: _("See the settings of the site"),
     C.SETTINGS_EDIT: _("Change the settings of the site"),
+    C.STUDY_VIEW: _("See who studied what, when and for how long"),
+    C.STUDY_CORRECT: _("Propose corrections of study time"),
+    C.STUDY_DECIDE: _("Decide on other people's corrections of study time"),
+    C.STUDY_POLICY: _("Set the rules of study time in a course"),
     C.USER_VIEW: _("See people's accounts, masked"),
     C.USER_CREATE: _("Create accounts"),
     C.USER_EDIT: _("Change, suspend and reopen accounts"),
@@ -154,9 +163,11 @@ _WATCH = (
     C.PROGRESS_VIEW,
     C.GRADE_VIEW,
     C.COHORT_VIEW,
+    C.STUDY_VIEW,
 )
 _TEACH = (C.COURSE_EDIT, C.ACTIVITY_EDIT, C.GRADE_EDIT, C.GRADE_SETUP, C.GRADE_EXPORT)
 _ENROL = (C.ENROL_MANAGE, C.ENROL_IMPORT, C.COHORT_EDIT, C.COHORT_MEMBERS)
+_DECIDE_STUDY = (C.STUDY_CORRECT, C.STUDY_DECIDE, C.STUDY_POLICY)
 _RUN_COURSES = (C.CATEGORY_EDIT, C.COURSE_CREATE, C.COURSE_PUBLISH, C.COURSE_DELETE)
 _PROGRAMS = (C.API_TOKEN,)
 _RUN_PEOPLE = (C.USER_VIEW, C.USER_CREATE, C.USER_EDIT, C.USER_INVITE)
@@ -187,18 +198,25 @@ DEFAULT_ROLES: tuple[RoleDefault, ...] = (
         "teacher",
         _("Teacher"),
         [Level.CATEGORY, Level.COURSE],
-        [C.COURSE_PREVIEW],
+        [C.COURSE_PREVIEW, C.STUDY_CORRECT],
         _WATCH,
         _TEACH,
         _PROGRAMS,
     ),
-    _role("class_teacher", _("Class teacher"), [Level.COURSE, Level.COHORT], _WATCH),
+    _role(
+        "class_teacher",
+        _("Class teacher"),
+        [Level.COURSE, Level.COHORT],
+        [C.STUDY_CORRECT],
+        _WATCH,
+    ),
     _role(
         "institution_admin",
         _("Institution admin"),
         _SITE_OR_CATEGORY,
         [C.ADMIN_VIEW, C.GRADE_EXPORT],
         _WATCH,
+        _DECIDE_STUDY,
         _ENROL,
         _RUN_PEOPLE,
         _PROGRAMS,
@@ -217,6 +235,7 @@ DEFAULT_ROLES: tuple[RoleDefault, ...] = (
         [C.ROLES_VIEW, C.ROLES_ASSIGN],
         _WATCH,
         _TEACH,
+        _DECIDE_STUDY,
         _ENROL,
         _RUN_COURSES,
         _RUN_PEOPLE,

@@ -277,6 +277,21 @@ class PluginHost:
                     objections.setdefault(id, verdict)
         return objections
 
+    def answers(self, hook: str, **values: Any) -> list[tuple[str, Any]]:
+        """Ask about something on which each plugin may answer; (plugin, answer) of those that do.
+
+        :raises Unavailable: a plugin failed (policy closed)
+        """
+        given = []
+        for impl in self._impls[hook]:
+            try:
+                answer = self._call(impl, values)
+            except Exception as error:
+                raise self._refused(hook, impl, error) from error
+            if answer is not None:
+                given.append((impl.plugin, answer))
+        return given
+
     def alter(self, hook: str, first: str, value: Any, **values: Any) -> Any:
         """Send `value` (the hook's argument `first`) through the pipeline; the final value."""
         closed = getattr(hookspecs, hook).modou_policy == "closed"

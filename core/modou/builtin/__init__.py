@@ -15,6 +15,7 @@ from modou.builtin import (
     health,
     navigation,
     policies,
+    study_kinds,
     views,
 )
 from modou.builtin import (
@@ -26,7 +27,9 @@ from modou.builtin.settings import BuiltinSettings
 from modou.declarations import (
     ActivityType,
     ApiRoute,
+    Claim,
     CompletionRule,
+    CreditVerdict,
     EnrolMethod,
     EvolveStep,
     GradeAggregation,
@@ -39,9 +42,11 @@ from modou.declarations import (
 from modou.hookspecs import hookimpl
 from modou.i18n import _
 from modou.models.aggregation import BUILT_IN
-from modou.models.courses import Course
+from modou.models.courses import Activity, Course
 from modou.models.people import User
+from modou.models.study import OpenChallenge
 from modou.services.occasion import Occasion
+from modou.services.studying import idle, opening
 from modou.web.api.core import ROUTES as API_ROUTES
 
 
@@ -78,7 +83,7 @@ def health_checks() -> Sequence[HealthCheck]:
 
 @hookimpl
 def journal_kinds() -> Sequence[JournalKind]:
-    return kinds.KINDS
+    return (*kinds.KINDS, *study_kinds.KINDS)
 
 
 @hookimpl
@@ -131,6 +136,23 @@ def before_study(
     occasion: Any, course: Any, enrolment: Any, activities: Sequence[Any]
 ) -> Mapping[int, Verdict]:
     return conditions.unmet(occasion, course, enrolment, activities)
+
+
+@hookimpl
+def before_credit(claim: Claim) -> CreditVerdict:
+    return idle.claim(claim)
+
+
+@hookimpl
+def judge_answer(challenge: OpenChallenge, answer: Any) -> bool | None:
+    return idle.judge(challenge.gate, answer)
+
+
+@hookimpl
+def alter_player(
+    player: dict[str, Any], occasion: Occasion, activity: Activity
+) -> dict[str, Any] | None:
+    return opening.with_watermark(player, occasion, activity)
 
 
 @hookimpl

@@ -37,7 +37,23 @@ def grant_api_tokens(root: Any, report: Callable[[str], None]) -> Iterator[None]
     yield
 
 
+def give_study_capabilities(root: Any, report: Callable[[str], None]) -> None:
+    """Default roles get what later versions of them may do about study time."""
+    site: Site = root[SITE_KEY]
+    for default in DEFAULT_ROLES:
+        role = site.role(default.name)
+        new = {c for c in default.capabilities if c.startswith("study:")}
+        if role is not None and not new <= role.capabilities:
+            role.capabilities = frozenset(role.capabilities | new)
+            report(f"{default.name}: {', '.join(sorted(new))}")
+
+
 STEPS = (
     EvolveStep("index_names", "Index the names of people for the search", index_names),
     EvolveStep("grant_api_tokens", "Let the default roles make API tokens", grant_api_tokens),
+    EvolveStep(
+        "study_capabilities",
+        "Give the default roles their part in study time",
+        give_study_capabilities,
+    ),
 )

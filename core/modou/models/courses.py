@@ -156,6 +156,8 @@ class Course(Item):
     cohorts: tuple[int, ...] = ()
     participants: ParticipantIndex | None = None
     grade_book: Any = None  # modou.models.grades.GradeBook, made when first needed
+    #: What of the site's study policy is different here; see `modou.services.studying.policies`.
+    study_policy: dict[str, Any] = {}
 
     def __init__(self, title: str, code: str = "") -> None:
         self.title = title

@@ -60,6 +60,7 @@ class Enrolment(Persistent):
     #: Id of the cohort by which the user came, 0 for none.
     cohort: int = 0
     grades: Any = None  # modou.models.grades.GradeSheet, made with the first grade
+    study: Any = None  # modou.models.study.EnrolmentStudy, made with the first session
 
     def __init__(self, user_id: int, course_id: int, role: str, method: str, now: int) -> None:
         self.id = new_id()

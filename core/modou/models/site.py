@@ -19,6 +19,7 @@
       .journal               Journal
       .tellers               OOBTree: plugin name -> TellingCursor, None before the first
       .api                   ApiData: tokens and kept answers of the API; None until there are any
+      .study                 Study: live sessions, learners, corrections and appeals
 """
 
 from typing import Any, ClassVar
@@ -34,6 +35,7 @@ from modou.models.courses import Category, Course
 from modou.models.people import Invitation, User, UserIndex
 from modou.models.roles import Role, default_roles
 from modou.models.rosters import RosterJob
+from modou.models.study import Study
 from modou.store.containers import Folder, WideOOBTree
 from modou.store.files import StoredFile
 from modou.store.journal import Journal
@@ -63,6 +65,8 @@ class Site(Persistent):
     tellers: Any = None
     #: None in sites that are older than the API and never used it.
     api: Any = None
+    #: Made when somebody first studies; see `modou.models.study.study_of`.
+    study: Study | None = None
 
     def __init__(self) -> None:
         self.users: Folder[User] = Folder("users", self)

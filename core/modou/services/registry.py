@@ -105,6 +105,13 @@ class Assembled:
         self.settings_defaults: dict[str, dict[str, Any]] = {}
         #: section -> (site.settings_revision, settings); see `modou.services.settings.read`
         self.settings_cache: dict[str, tuple[int, Any]] = {}
+        #: Study policies made ready; see `modou.services.studying.policies`.
+        self.study_policies: Recent[Any] = Recent(500)
+        #: Learners whose study sessions this process serves -> when it last heard of them
+        #: (milliseconds UTC); see `modou.services.studying.closing`.
+        self.watched_learners: dict[int, int] = {}
+        #: Seconds without a sign of life, and at all, after which a login ends (`modou.config`).
+        self.login_times: tuple[int, int] = (1800, 43200)
         #: Outlines made ready; see `modou.services.outlines`.
         self.outlines: Recent[Any] = Recent(1000)
         #: slot name -> (plugin, slot) in order

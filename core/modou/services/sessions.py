@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from modou.models.people import Session, User
 from modou.models.site import Site
+from modou.services.studying import closing
 
 if TYPE_CHECKING:
     from modou.services.occasion import Occasion
@@ -58,6 +59,7 @@ def end(occasion: "Occasion", key: bytes) -> None:
     session: Session | None = occasion.site.sessions.pop(key, None)
     if session is None:
         return
+    closing.signed_out(occasion, session.user_id, key)
     user = occasion.site.users.get(session.user_id)
     if user is not None:
         user.sessions = tuple(k for k in user.sessions if k != key)

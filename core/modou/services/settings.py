@@ -19,16 +19,18 @@ from modou.services.files import Upload
 from modou.services.occasion import Occasion
 from modou.services.registry import Assembled
 from modou.services.settings_schemas import SiteSettings
+from modou.services.studying.schema import StudyPolicy
 
 M = TypeVar("M", bound=BaseModel)
 
 SITE = "site"
 THEME = "theme"
+STUDY = "study"
 
 
 def schemas(assembled: Assembled) -> dict[str, type[BaseModel]]:
     """Section -> model, the core's own first."""
-    return {SITE: SiteSettings, **assembled.settings_schemas}
+    return {SITE: SiteSettings, STUDY: StudyPolicy, **assembled.settings_schemas}
 
 
 def schema_of(occasion: Occasion, section: str) -> type[BaseModel]:
@@ -76,7 +78,8 @@ def _values(occasion: Occasion, section: str, model: type[BaseModel]) -> dict[st
 
 def required_capability(section: str) -> Capability:
     """What one must be allowed to change a section."""
-    return Capability.SETTINGS_EDIT if section in {SITE, THEME} else Capability.PLUGINS_MANAGE
+    ours = section in {SITE, THEME, STUDY}
+    return Capability.SETTINGS_EDIT if ours else Capability.PLUGINS_MANAGE
 
 
 def change(occasion: Occasion, section: str, changes: Mapping[str, Any]) -> list[str]:
@@ -182,6 +185,9 @@ def explain(error: ErrorDetails) -> Message:
 _CUSTOM: dict[str, Message] = {
     "pattern": _("This does not look as it should; see the example."),
     "colour": _("Write the colour as # and six digits, for example #2447a8."),
+    "time": _("Write the time of day as hours and minutes, for example 06:00."),
+    "idle_order": _("This must not be less than the field before it."),
+    "window_order": _("This must be later than the beginning."),
     "contrast": _("This colour is hard to read on the page's background (less than 4.5 : 1)."),
 }
 _KINDS: dict[str, Any] = {

@@ -26,6 +26,12 @@ COMPLETION_RULES = (
         lambda activity, facts: "manual" in facts,
     ),
     CompletionRule(
+        "studied",
+        _("Studied"),
+        _("Study all of it; gaps of a few seconds do not matter"),
+        lambda activity, facts: "studied" in facts,
+    ),
+    CompletionRule(
         "graded",
         _("Graded"),
         _("Receive a grade"),

@@ -253,6 +253,22 @@ def before_study(activities):
 
 
 @hookimpl
+def before_credit(claim):
+    return Told.hear("before_credit", claim)
+
+
+@hookimpl
+def judge_answer(challenge, answer):
+    return Told.hear("judge_answer", (challenge.gate, answer))
+
+
+@hookimpl
+def alter_player(player, activity):
+    answer = Told.hear("alter_player", activity.title)
+    return {**player, **answer} if answer else None
+
+
+@hookimpl
 def before_publish(course):
     return Told.hear("before_publish", course.title)
 
@@ -285,6 +301,11 @@ def enrolled(event):
 @hookimpl
 def unenrolled(event):
     Told.hear("unenrolled", event)
+
+
+@hookimpl
+def studied(event):
+    Told.hear("studied", event)
 
 
 @hookimpl
