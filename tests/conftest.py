@@ -14,6 +14,7 @@ from modou.clock import FrozenClock
 from modou.models.people import User
 from modou.models.site import Site
 from modou.services import sessions
+from modou.services.jobs.running import Runner
 from modou.services.occasion import Occasion, Origin
 from modou.services.telling import Teller
 from modou.web.security import SESSION_COOKIE
@@ -83,6 +84,10 @@ class SiteUnderTest:
     def tell(self) -> int:
         """Tell the plugins everything that they were not told yet, here; how many tellings."""
         return Teller(self.registry.access).run_once()
+
+    def work(self) -> int:
+        """Run all background jobs that are due now, here, until none is; how many runs."""
+        return Runner(self.registry.access, often=0).work_off()
 
     def stored(self) -> bytes:
         """Every object's record as the database keeps it, one after the other: for looking whether

@@ -18,6 +18,7 @@ from modou.plugins import PluginHost
 from modou.services import settings as settings_service
 from modou.services.access import SiteAccess
 from modou.services.founding import prepare_site
+from modou.services.jobs.waking import JobQueue, place_of_queue
 from modou.services.letters import no_post
 from modou.services.registry import Assembled
 from modou.services.settings_schemas import theme_schema
@@ -105,6 +106,12 @@ def assemble(
     if make_keys and make_when_absent(modou_config["keys"]):
         registry.new_keys = modou_config["keys"]
     registry.keys = open_keys(modou_config)
+    # Before workers are there, they need not be woken: they look first.
+    registry.queue = JobQueue(
+        place_of_queue(modou_config["jobs_store"], modou_config["keys"]),
+        registry.keys,
+        ringing=modou_config["jobs"] == "outside",
+    )
     # The plugins first: everything else may ask what they declare.
     registry.hooks = PluginHost(modou_config["plugins"])
     registry.assembled = Assembled(registry.hooks)
@@ -131,7 +138,7 @@ def configure(config: Configurator, settings: dict[str, Any], clock: Clock | Non
     config.include("pyramid_retry")
     # The database of `zodbconn.uri`, a connection per request.
     include_database(config)
-    # Mails leave after the commit.
+    # How the job that sends mails does it.
     config.include("modou.web.mail")
     # Small signed cookie for messages on the next page; who is signed in is kept in the database.
     config.set_session_factory(
@@ -214,5 +221,7 @@ def access_to(registry: Any, database: DB) -> SiteAccess:
         registry.assembled,
         registry.clock,
         registry.keys,
+        registry.modou_config,
         registry.post,
+        registry.queue.ring,
     )

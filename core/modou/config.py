@@ -91,6 +91,10 @@ KEYS: tuple[Key, ...] = (
     Key("address", _address, "", "Public address of the site, for links in mails, such as "
         "https://learn.example.com; empty: as the browser called it, for development only"),
     Key("mail_sender", str, "modou@localhost", "Sender of the site's mails"),
+    Key("jobs", _one_of("inside", "outside"), "inside", "Who does the background work: inside: "
+        "threads of `modou serve`; outside: the processes `modou worker`"),
+    Key("jobs_store", str, "", "Where workers are woken: path of an SQLite file, or "
+        "redis://host:port/number; empty: jobs.sqlite beside the keys file"),
     Key("session_idle", _seconds, "1800", "Seconds without a click after which a session ends"),
     Key("session_longest", _seconds, "43200", "Seconds after which a session ends in any case"),
     Key("secure_cookies", _flag, "false", "Send cookies over https only; true in production"),

@@ -4,14 +4,17 @@ Titles are translatable. Callables named here are called by services with an `Oc
 (see `modou.services.occasion`); they may change persistent objects, and nothing else.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from modou.errors import Message
+from modou.errors import ConfigurationError, Message
 from modou.permissions import Level
+
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,50 @@ class HealthCheck:
     title: Message
     check: Callable[[Any], str | None]
     ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that goes on after the answer, or by itself at certain times (`modou.services.jobs`).
+
+    It runs at least once: a worker may be killed in the middle, so `run` must bear to be begun
+    again and should keep in the database how far it came.
+
+    :param name: unique in the site, stored for ever
+    :param run: `run(context)`, see `modou.services.jobs.JobContext`; an exception means that it
+        failed: it is run again later, unless the exception is one for people (`ModouError`) that
+        trying again cannot mend
+    :param every: runs by itself every so many seconds
+    :param at: runs by itself daily at "HH:MM" in Asia/Shanghai
+    :param day: with `at`: only on that day of each month, 1 to 28
+    :param retries: how often it is run again after it failed
+    :param pause: seconds before the first repetition; four times as long before each further one
+    :param long: may take minutes; such jobs have workers of their own, so that mails do not wait
+        for films
+    :param secret: its values are encrypted while they are stored
+    :param keep: seconds for which a run that ended well is listed; 0 drops it at once
+    """
+
+    name: str
+    title: Message
+    run: Callable[[Any], None]
+    every: int | None = None
+    at: str | None = None
+    day: int | None = None
+    retries: int = 5
+    pause: int = 30
+    long: bool = False
+    secret: bool = False
+    keep: int = 30 * 86_400
+
+    def __post_init__(self) -> None:
+        """:raises ConfigurationError: the times make no sense"""
+        if self.every is not None and (self.at is not None or self.every < 1):
+            raise ConfigurationError(f"job {self.name}: every is seconds, and goes without at")
+        if self.at is not None and not _TIME_OF_DAY.fullmatch(self.at):
+            raise ConfigurationError(f'job {self.name}: at = {self.at!r} is no time like "03:10"')
+        if self.day is not None and (self.at is None or not 1 <= self.day <= 28):
+            raise ConfigurationError(f"job {self.name}: day is 1 to 28, and goes with at")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from modou.declarations import (
     EvolveStep,
     GradeAggregation,
     HealthCheck,
+    Job,
     JournalKind,
     NavItem,
     PageSlot,
@@ -132,6 +133,11 @@ def nav_items() -> Sequence[NavItem]:  # type: ignore[empty-body]
 @_assembling
 def health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body]
     """Questions about the state of the system, asked by /readyz and `modou doctor`."""
+
+
+@_assembling
+def jobs() -> Sequence[Job]:  # type: ignore[empty-body]
+    """Work that goes on after the answer, or by itself at certain times."""
 
 
 @_assembling

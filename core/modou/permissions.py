@@ -61,6 +61,7 @@ class Capability(StrEnum):
     GRADE_EXPORT = "grade:export"
     # operations
     HEALTH_VIEW = "health:view"
+    JOBS_MANAGE = "jobs:manage"
     PARTICIPANTS_VIEW = "participants:view"
     PLUGINS_VIEW = "plugins:view"
     PLUGINS_MANAGE = "plugins:manage"
@@ -114,6 +115,7 @@ DESCRIPTIONS: dict[str, TranslationString] = {
     C.GRADE_SETUP: _("Set up grade items, categories and scales"),
     C.GRADE_EXPORT: _("Export and import grades"),
     C.HEALTH_VIEW: _("See the state of the system"),
+    C.JOBS_MANAGE: _("Retry and cancel background jobs"),
     C.PARTICIPANTS_VIEW: _("See who takes part in a course"),
     C.PLUGINS_VIEW: _("See the plugins"),
     C.PLUGINS_MANAGE: _("Change the settings of plugins"),
@@ -174,6 +176,7 @@ _RUN_PEOPLE = (C.USER_VIEW, C.USER_CREATE, C.USER_EDIT, C.USER_INVITE)
 _SYSTEM = (
     C.ADMIN_VIEW,
     C.HEALTH_VIEW,
+    C.JOBS_MANAGE,
     C.PLUGINS_VIEW,
     C.PLUGINS_MANAGE,
     C.ROLES_VIEW,
@@ -231,7 +234,8 @@ DEFAULT_ROLES: tuple[RoleDefault, ...] = (
         "operator",
         _("Operator"),
         _SITE_OR_CATEGORY,
-        [C.ADMIN_VIEW, C.HEALTH_VIEW, C.PLUGINS_VIEW, C.SETTINGS_VIEW, C.SETTINGS_EDIT],
+        [C.ADMIN_VIEW, C.HEALTH_VIEW, C.JOBS_MANAGE, C.PLUGINS_VIEW],
+        [C.SETTINGS_VIEW, C.SETTINGS_EDIT],
         [C.ROLES_VIEW, C.ROLES_ASSIGN],
         _WATCH,
         _TEACH,

@@ -18,9 +18,8 @@ from modou.builtin import (
     study_kinds,
     views,
 )
-from modou.builtin import (
-    journal_kinds as kinds,
-)
+from modou.builtin import jobs as background
+from modou.builtin import journal_kinds as kinds
 from modou.builtin.activity_types import ACTIVITY_TYPES
 from modou.builtin.services import conditions, contents
 from modou.builtin.settings import BuiltinSettings
@@ -34,6 +33,7 @@ from modou.declarations import (
     EvolveStep,
     GradeAggregation,
     HealthCheck,
+    Job,
     JournalKind,
     NavItem,
     PluginInfo,
@@ -84,6 +84,11 @@ def health_checks() -> Sequence[HealthCheck]:
 @hookimpl
 def journal_kinds() -> Sequence[JournalKind]:
     return (*kinds.KINDS, *study_kinds.KINDS)
+
+
+@hookimpl
+def jobs() -> Sequence[Job]:
+    return background.JOBS
 
 
 @hookimpl

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from modou.declarations import EvolveStep
+from modou.models.jobs import JobStore
 from modou.models.site import SITE_KEY, Site
 from modou.permissions import DEFAULT_ROLES, Capability
 from modou.services.name_search import search_keys
@@ -48,6 +49,18 @@ def give_study_capabilities(root: Any, report: Callable[[str], None]) -> None:
             report(f"{default.name}: {', '.join(sorted(new))}")
 
 
+def make_jobs(root: Any, report: Callable[[str], None]) -> None:
+    """Sites that are older than the jobs get room for them, and their roles the right to manage
+    them."""
+    site: Site = root[SITE_KEY]
+    if not hasattr(site, "jobs"):
+        site.jobs = JobStore(site)
+    for name in ("operator", "system_admin"):
+        role = site.roles.get(name)
+        if role is not None:
+            role.capabilities |= {str(Capability.JOBS_MANAGE)}
+
+
 STEPS = (
     EvolveStep("index_names", "Index the names of people for the search", index_names),
     EvolveStep("grant_api_tokens", "Let the default roles make API tokens", grant_api_tokens),
@@ -56,4 +69,5 @@ STEPS = (
         "Give the default roles their part in study time",
         give_study_capabilities,
     ),
+    EvolveStep("make_jobs", "Make room for jobs", make_jobs),
 )

@@ -79,6 +79,10 @@ class _InvitationOnly(EventValues):
     invitation: int
 
 
+class _JobOnly(EventValues):
+    job: str = Field(title=_("what"))
+
+
 class _SettingsChanged(EventValues):
     section: str = Field(title=_("section"))
     settings: list[str] = Field(title=_("what"))
@@ -233,6 +237,9 @@ KINDS = (
     JournalKind("enrol_method_changed", _("Way into a course changed"), _EnrolMethodChanged),
     JournalKind("enrol_limits_changed", _("Places or times of enrolment changed"), _Changed),
     JournalKind("participants_exported", _("Participants exported"), _Counted),
+    JournalKind("job_started", _("Background job started"), _JobOnly),
+    JournalKind("job_retried", _("Background job repeated"), _JobOnly),
+    JournalKind("job_cancelled", _("Background job cancelled"), _JobOnly),
     JournalKind("roster_uploaded", _("Roster uploaded"), _RosterUploaded),
     JournalKind("roster_started", _("Roster import started"), _RosterOnly),
     JournalKind("roster_cancelled", _("Roster import stopped"), _RosterOnly),

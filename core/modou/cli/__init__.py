@@ -24,6 +24,7 @@ COMMANDS = {
     "deploy": "modou.cli.deploy:deploy",
     "doctor": "modou.cli.doctor:doctor",
     "evolve": "modou.cli.evolving:evolve",
+    "jobs": "modou.cli.jobs:jobs",
     "journal": "modou.cli.journal:journal",
     "keys": "modou.cli.keys:keys",
     "pack": "modou.cli.packing:pack",
@@ -33,6 +34,7 @@ COMMANDS = {
     "sessions": "modou.cli.people:sessions",
     "shell": "modou.cli.shell:shell",
     "user": "modou.cli.people:user",
+    "worker": "modou.cli.worker:worker",
     "zodb-conf": "modou.cli.zodb_conf:zodb_conf",
 }
 

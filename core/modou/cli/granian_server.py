@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing.synchronize import Event
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -24,8 +24,8 @@ from typing import Any
 import click
 
 from modou.cli.ini import Ini
+from modou.cli.working import working
 from modou.errors import ConfigurationError, ModouError
-from modou.services.telling import TellingThread
 
 #: What `[server:main]` may say, and what it means when it does not.
 DEFAULTS = {"threads": "6", "trusted_proxy": "127.0.0.1"}
@@ -128,10 +128,13 @@ def load_app(path: Path, trusted_proxy: str, address: tuple[str, int], refused: 
     # See modou.cli.serve.
     gc.freeze()
     gc.enable()
+    registry = global_registries.last
     # atexit is not for processes that multiprocessing starts.
-    access = global_registries.last.access
-    Finalize(None, access.close, exitpriority=10)
-    Finalize(None, TellingThread(access).close, exitpriority=20)
+    Finalize(None, registry.access.close, exitpriority=10)
+    background = ExitStack()
+    background.enter_context(working(registry))
+    # Before the database is closed.
+    Finalize(None, background.close, exitpriority=20)
     # granian listens when this function has returned.
     threading.Thread(target=announce, args=address, daemon=True).start()
     wrapped: Wsgi = wrap_wsgi_with_proxy_headers(app, trusted_proxy.split())

@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 import click
 
 from modou.cli.ini import Ini, config_option
+from modou.cli.working import working
 from modou.errors import ConfigurationError
 from modou.services.access import SiteAccess
-from modou.services.telling import TellingThread
 from modou.store import places
 
 log = logging.getLogger(__name__)
@@ -70,15 +70,14 @@ def serve(config: Any, host: str | None, port: int | None, fresh: bool) -> None:
         if demo is not None:
             fill_if_empty(demo, registry.access)
         server = make_server(app, server_settings)
-        teller = TellingThread(registry.access)
         try:
             # Before anybody is told that it serves, and may tell it to stop.
             signal.signal(signal.SIGTERM, stop)
-            announce(server, demo, registry.access)
-            server.run()
+            with working(registry):
+                announce(server, demo, registry.access)
+                server.run()
         finally:
             server.close()
-            teller.close()
     click.echo("Stopped.")
 
 

@@ -14,6 +14,7 @@
       .cohorts               CohortFolder
       .rosters               Folder[RosterJob]
       .files                 Folder[StoredFile]
+      .jobs                  JobStore
       .settings              OOBTree: section -> PersistentMapping of changed settings
       .plugins               OOBTree: plugin name -> PluginData
       .journal               Journal
@@ -32,6 +33,7 @@ from modou.models.api_tokens import make_api_data
 from modou.models.catalogue import CourseIndex
 from modou.models.cohorts import CohortFolder
 from modou.models.courses import Category, Course
+from modou.models.jobs import JobStore
 from modou.models.people import Invitation, User, UserIndex
 from modou.models.roles import Role, default_roles
 from modou.models.rosters import RosterJob
@@ -83,6 +85,7 @@ class Site(Persistent):
         self.cohorts = CohortFolder("cohorts", self)
         self.rosters: Folder[RosterJob] = Folder("rosters", self)
         self.files: Folder[StoredFile] = Folder("files", self)
+        self.jobs = JobStore(self)
         self.settings = OOBTree()
         self.plugins = OOBTree()
         self.journal = Journal()

@@ -9,10 +9,11 @@ import transaction
 from ZODB.DB import DB
 
 from modou.clock import Clock
+from modou.config import Config
 from modou.models.site import SITE_KEY, Site
 from modou.plugins import PluginHost
 from modou.services.letters import Post, no_post
-from modou.services.occasion import Occasion, Origin
+from modou.services.occasion import Occasion, Origin, Wake, wake_nobody
 from modou.services.registry import Assembled
 from modou.store.committer import Committer
 from modou.store.vault import Keyring
@@ -23,6 +24,9 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class SiteAccess:
     """The way to a site's database from anywhere in the process.
+
+    `post` sends letters, for the job that does so (`modou.services.letters`); `wake` wakes a worker
+    for a job.
 
     ::
 
@@ -37,7 +41,9 @@ class SiteAccess:
     assembled: Assembled
     clock: Clock
     keys: Keyring
+    config: Config
     post: Post = no_post
+    wake: Wake = wake_nobody
     #: Of this process; see `together`.
     committer: Committer = field(init=False)
 
@@ -85,7 +91,7 @@ class SiteAccess:
             actor=site.users.by_id(actor) if actor else None,
             origin=origin,
             system=not actor,
-            post=self.post,
+            wake=self.wake,
         )
 
     def together(

@@ -12,7 +12,7 @@ from modou.errors import Conflict, Invalid, NotAllowed
 from modou.i18n import _
 from modou.models.people import User
 from modou.permissions import Capability
-from modou.services import identity, roles, sessions
+from modou.services import identity, mailing, roles, sessions
 from modou.services.account_checks import (
     POLICY,
     account_problems,
@@ -202,7 +202,8 @@ def _tell_former_address(occasion: Occasion, user: User) -> None:
     if not user.email:
         return
     site = site_settings(occasion).name
-    occasion.mail(
+    mailing.send(
+        occasion,
         Letter(
             user.email,
             _("${site}: your e-mail address was changed", mapping={"site": site}),
@@ -213,7 +214,7 @@ def _tell_former_address(occasion: Occasion, user: User) -> None:
                 mapping={"name": user.display_name, "username": user.username, "site": site},
             ),
             user.locale,
-        )
+        ),
     )
 
 

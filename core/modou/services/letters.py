@@ -1,16 +1,10 @@
-"""Letters: what verbs want to have mailed. Who delivers them is the floor above's business.
+"""Letters: what verbs want to have mailed, and the post that sends them."""
 
-A verb calls `occasion.mail(Letter(...))`; after the commit the letter goes to the occasion's
-`Post`, which translates and sends it. Sending never delays or fails the verb.
-"""
-
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from modou.errors import Message
-
-log = logging.getLogger(__name__)
+from modou.errors import Message, Unavailable
+from modou.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +21,13 @@ class Letter:
     locale: str = ""
 
 
+#: Translates a letter and sends it; raises `Unavailable` when that may work later.
 Post = Callable[[Letter], None]
 
 
 def no_post(letter: Letter) -> None:
-    """The post of occasions that have none: says in the log that a letter stays here."""
-    log.warning("a letter is not sent, since mail is not set up here: %s", str(letter.subject))
+    """The post of processes that have none.
+
+    :raises Unavailable: always
+    """
+    raise Unavailable(_("This process sends no mail."))

@@ -12,7 +12,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import transaction
@@ -25,7 +25,6 @@ from modou.models.people import User
 from modou.models.site import Site
 from modou.permissions import DESCRIPTIONS
 from modou.plugins import PluginHost
-from modou.services.letters import Letter, Post, no_post
 from modou.services.registry import Assembled
 from modou.services.throttle import Limits
 from modou.store.vault import Keyring
@@ -39,6 +38,14 @@ class Origin:
 
     ip: str = ""
     agent: str = ""
+
+
+#: Wakes a worker for a job: its id, and whether it is a long one.
+Wake = Callable[[int, bool], None]
+
+
+def wake_nobody(id: int, long: bool) -> None:
+    """Workers find a job by themselves a little later."""
 
 
 @lru_cache(maxsize=4096)
@@ -131,7 +138,7 @@ class Occasion:
     :param actor: the signed-in user, None for an anonymous visitor
     :param system: True for commands and jobs: every capability is there
     :param tm: the transaction manager of the site's connection
-    :param post: takes letters to be mailed
+    :param wake: wakes a worker for a job
     :param limits: how often this process has seen an address try something
     """
 
@@ -147,7 +154,7 @@ class Occasion:
         actor: User | None = None,
         origin: Origin | None = None,
         system: bool = False,
-        post: Post = no_post,
+        wake: Wake = wake_nobody,
         limits: Limits | None = None,
     ) -> None:
         self.site = site
@@ -160,7 +167,7 @@ class Occasion:
         self.origin = origin or Origin()
         self.system = system
         self.limits = limits if limits is not None else Limits()
-        self._post = post
+        self.wake = wake
         #: Whole seconds UTC; the same during the whole occasion.
         self.now = clock.seconds()
         self._capabilities: dict[int, tuple[Any, frozenset[str]]] = {}
@@ -255,10 +262,6 @@ class Occasion:
 
     def _recorder(self) -> Recorder:
         return Recorder.of(self.tm.get(), self.site, self.hooks)
-
-    def mail(self, letter: Letter) -> None:
-        """Send a letter once the change is durable."""
-        self.after_commit(partial(self._post, letter))
 
     def after_commit(self, function: Callable[[], None]) -> None:
         """Run `function` once the change is durable; it must not touch persistent objects."""

@@ -12,6 +12,7 @@ from typing import Literal
 from modou.errors import NotFound
 from modou.i18n import _
 from modou.models.people import User
+from modou.services import mailing
 from modou.services.accounts import store_password
 from modou.services.letters import Letter
 from modou.services.occasion import Occasion
@@ -66,7 +67,7 @@ def _digest(token: str) -> bytes:
 
 def forgot_password(occasion: Occasion, login: str, link: Link) -> None:
     """Mail a link for a new password to whom `login` means. Does and says the same when there is
-    no such account, or none with an e-mail address.
+    no such account, or none with an e-mail address, and takes as long.
 
     :raises TooMany: too often from this address
     """
@@ -74,14 +75,19 @@ def forgot_password(occasion: Occasion, login: str, link: Link) -> None:
     if wait:
         raise too_many(wait)
     user = find_by_login(occasion, login[:254])
-    if user is None or not user.email or user.status != "active":
-        return
-    if _sent_lately(occasion, user, "reset"):
+    if (
+        user is None
+        or not user.email
+        or user.status != "active"
+        or _sent_lately(occasion, user, "reset")
+    ):
+        mailing.send_nothing(occasion)
         return
     token = make_token(occasion, user, "reset", about="mail")
     occasion.record("reset_requested", subject=user.id)
     site = site_settings(occasion).name
-    occasion.mail(
+    mailing.send(
+        occasion,
         Letter(
             user.email,
             _("${site}: choose a new password", mapping={"site": site}),
@@ -97,7 +103,7 @@ def forgot_password(occasion: Occasion, login: str, link: Link) -> None:
                 },
             ),
             user.locale,
-        )
+        ),
     )
 
 
@@ -129,7 +135,8 @@ def ask_confirmation(occasion: Occasion, user: User, link: Link) -> bool:
         return False
     token = make_token(occasion, user, "email", about="mail")
     site = site_settings(occasion).name
-    occasion.mail(
+    mailing.send(
+        occasion,
         Letter(
             user.email,
             _("${site}: confirm your e-mail address", mapping={"site": site}),
@@ -139,7 +146,7 @@ def ask_confirmation(occasion: Occasion, user: User, link: Link) -> bool:
                 mapping={"name": user.display_name, "site": site, "link": link(token)},
             ),
             user.locale,
-        )
+        ),
     )
     return True
 

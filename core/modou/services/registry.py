@@ -15,6 +15,7 @@ from modou.declarations import (
     EnrolMethod,
     GradeAggregation,
     HealthCheck,
+    Job,
     JournalKind,
     NavItem,
     PageSlot,
@@ -94,6 +95,7 @@ class Assembled:
         self.completion_rules = named("completion_rules", CompletionRule)
         self.grade_aggregations = named("grade_aggregations", GradeAggregation)
         self.health_checks = named("health_checks", HealthCheck)
+        self.jobs = named("jobs", Job)
         self.nav_items = named("nav_items", NavItem)
         self.journal_kinds = named("journal_kinds", JournalKind)
         self._checks = {name: _check_of(kind) for name, kind in self.journal_kinds.items()}

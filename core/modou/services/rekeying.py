@@ -1,8 +1,9 @@
 """Encrypting anew what is encrypted with an older key than the current one, so that it can go.
 
 Everything of the core: people's ID numbers and phones, secret settings of the site and of plugins,
-secrets of the ways into a course, codes of invitations, rosters on their way. What a plugin
-encrypts in its own data is its own affair (a command of its own, see the hook `cli_commands`).
+secrets of the ways into a course, codes of invitations, rosters and mails on their way. What a
+plugin encrypts in its own data is its own affair (a command of its own, see the hook
+`cli_commands`).
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from modou.services import (
     settings,
 )
 from modou.services.access import SiteAccess
+from modou.services.jobs import history
 from modou.services.occasion import Occasion
 
 #: Things in one transaction.
@@ -38,6 +40,7 @@ def reencrypt(
             ("accounts", len(site.users), batch, identity.reencrypt),
             ("courses", len(site.courses), batch, enrol_methods.reencrypt),
             ("invitations", len(site.invitations), batch, invitations.reencrypt),
+            ("jobs", len(site.jobs.records), batch, history.reencrypt),
             # Each may hold the rows of 20,000 people.
             ("rosters", len(site.rosters), 1, roster_store.reencrypt),
         )

@@ -9,10 +9,10 @@ from typing import Any
 from ZODB.blob import Blob
 
 from modou.errors import Message
-from modou.i18n import TranslationString
 from modou.models.identity_numbers import mask_identity_number, mask_mobile
 from modou.models.rosters import RosterJob
 from modou.services.occasion import Occasion
+from modou.services.packed_messages import packed, unpacked
 from modou.services.roster_rows import row_name
 
 #: Rows in one stored batch, and in one transaction. New ids fall all over the trees, so every
@@ -75,22 +75,6 @@ def _rows_context(job: RosterJob, number: int) -> bytes:
 
 def _pack(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def packed(message: Any) -> Any:
-    """A message as JSON that `unpacked` makes translatable again."""
-    if not isinstance(message, TranslationString):
-        return message if isinstance(message, int | float) else str(message)
-    mapping = {name: packed(value) for name, value in (message.mapping or {}).items()}
-    return [str(message), mapping, message.domain]
-
-
-def unpacked(packed: Any) -> Any:
-    if not isinstance(packed, list):
-        return packed
-    msgid, mapping, domain = packed
-    values = {name: unpacked(value) for name, value in mapping.items()}
-    return TranslationString(msgid, domain=domain, mapping=values or None)
 
 
 # -- what was found out, as it is stored

@@ -3,13 +3,13 @@
 ::
 
     job = upload(occasion, stream, "class.xlsx")     # read, encrypted, cut into batches
-    token = launch(occasion, job)                    # then, after the commit, in a thread:
-    work(access, job.id, token)                      #   judges all rows -> "checked"
-    token = launch(occasion, job)                    # a person has looked at the verdicts:
-    work(access, job.id, token)                      #   takes the good rows -> "done"
+    start(occasion, job)                             # after the commit a worker (`work`) judges
+                                                     #   all rows -> "checked"
+    start(occasion, job)                             # a person has looked at the verdicts: a worker
+                                                     #   takes the good rows -> "done"
 
 The worker takes some rows at a time, each time in a transaction of its own that holds the rows'
-effects, their outcomes and how far it is. So it can be killed at any moment: `launch` goes on at
+effects, their outcomes and how far it is. So it can be killed at any moment: another one goes on at
 the next row. A new token puts an earlier worker out of charge. One row that fails spoils no other:
 its batch is repeated row by row.
 """
@@ -31,9 +31,12 @@ from modou.i18n import _
 from modou.models.courses import Course
 from modou.models.rosters import RosterJob
 from modou.permissions import Capability
+from modou.services import jobs as jobs_service
 from modou.services import roster_columns
 from modou.services.access import SiteAccess
+from modou.services.jobs import JobContext
 from modou.services.occasion import Occasion
+from modou.services.packed_messages import packed, unpacked
 from modou.services.roster_rows import BAD, CREATE, ENROL, SAME, Judge, Verdict
 from modou.services.roster_seen import Seen
 from modou.services.roster_store import (
@@ -41,10 +44,8 @@ from modou.services.roster_store import (
     RowReport,
     keep,
     kept,
-    packed,
     read_rows,
     store_rows,
-    unpacked,
     walk_reports,
 )
 from modou.services.roster_taking import Outcome, take
@@ -52,6 +53,8 @@ from modou.services.tables import MAXIMUM_BYTES, Cell, read_table, write_xlsx
 
 log = logging.getLogger(__name__)
 
+#: Name of the background job.
+JOB = "roster"
 MAXIMUM_ROWS = 50_000
 #: Seconds without a sign of life after which a worker counts as gone.
 SILENCE = 60
@@ -99,9 +102,28 @@ def upload(
     return job
 
 
+def start(occasion: Occasion, job: RosterJob) -> None:
+    """Have a worker judge the rows, take what was judged, or go on after a stop.
+
+    :raises Conflict: it is done or discarded, or another worker is busy with it
+    """
+    token = launch(occasion, job)
+    jobs_service.enqueue(occasion, JOB, roster=job.id, token=token)
+
+
+def run(context: JobContext) -> None:
+    """The job of `start`."""
+    work(
+        context.access,
+        context.values["roster"],
+        context.values["token"],
+        tell=context.progress,
+        stop=context.cancelled,
+    )
+
+
 def launch(occasion: Occasion, job: RosterJob) -> str:
-    """Put a new worker in charge: of judging, of taking what was judged, or of going on after a
-    stop. The token for `work`, to be called after the commit.
+    """Put a new worker in charge. The token for `work`, to be called after the commit.
 
     :raises Conflict: it is done or discarded, or another worker is busy with it
     """
@@ -192,11 +214,23 @@ def _course(occasion: Occasion, job: RosterJob) -> Course | None:
 # -- the worker
 
 
-def work(access: SiteAccess, job_id: int, token: str) -> None:
-    """Judge or take the rows of a job until it is through, cancelled or in other hands."""
+def work(
+    access: SiteAccess,
+    job_id: int,
+    token: str,
+    *,
+    tell: Callable[[float], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Judge or take the rows of a job until it is through, cancelled or in other hands.
+
+    :param tell: told how far it is, 0 to 1
+    :param stop: asked between batches
+    """
     worker = _Worker(access, job_id, token)
-    while worker.step():
-        pass
+    while not stop() and worker.step():
+        if tell is not None:
+            tell(worker.fraction)
 
 
 class _Worker:
@@ -210,6 +244,7 @@ class _Worker:
         self._seen: Seen | None = None
         #: Rows that are still to be taken one by one, after their batch failed.
         self._single = 0
+        self.fraction = 0.0
 
     def step(self) -> bool:
         """Do the next batch; False when there is nothing more to do."""
@@ -241,6 +276,8 @@ class _Worker:
                         return False
                     more = function(occasion, job)
                     job.progress.beat = occasion.now
+                    place = job.progress.checked if job.status == "checking" else job.progress.done
+                    self.fraction = place / max(1, job.size)
                 return more
             except TransientError:
                 # What the failed attempt saw must not be held against its rows.

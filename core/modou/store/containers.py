@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar, cast
 
 from BTrees.Length import Length
+from BTrees.LLBTree import LLBTree
 from BTrees.LOBTree import LOBTree
 from BTrees.OOBTree import OOBTree
 from persistent import Persistent
@@ -54,6 +55,13 @@ def decode_id(text: str) -> int:
 
 class WideLOBTree(LOBTree):
     """An integer-keyed tree of persistent values with wide leaves."""
+
+    max_leaf_size = 500
+    max_internal_size = 500
+
+
+class WideLLBTree(LLBTree):
+    """An integer-keyed tree of integers with wide leaves."""
 
     max_leaf_size = 500
     max_internal_size = 500

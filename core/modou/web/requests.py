@@ -55,7 +55,7 @@ def occasion_of(request: Request, actor: User | None) -> Occasion:
         actor=actor,
         # Not client_addr: that believes a header which everybody can send.
         origin=Origin(request.remote_addr or "", request.user_agent or ""),
-        post=registry.post,
+        wake=registry.queue.ring,
         limits=registry.limits,
     )
 

@@ -63,6 +63,7 @@ def csrf_token(page: Any) -> str:
 
 
 def outbox(site: SiteUnderTest) -> list[Any]:
+    site.work()
     messages: list[Any] = site.registry.getUtility(IMailer).outbox
     return messages
 

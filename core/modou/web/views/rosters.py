@@ -15,7 +15,6 @@ from modou.models.courses import Course
 from modou.models.rosters import RosterJob
 from modou.permissions import Capability
 from modou.services import rosters
-from modou.services.background import Background
 from modou.services.rosters import KINDS, OUTCOME_TITLES
 from modou.web.forms.enrolling import RosterForm
 from modou.web.page import flash
@@ -65,17 +64,6 @@ def _frame(request: Request, title: TranslationString) -> dict[str, Any]:
     return {"course": None, "tabs": []}
 
 
-def _start(request: Request, job: RosterJob) -> None:
-    """Put a worker in charge once this request is committed."""
-    token = rosters.launch(request.occasion, job)
-    job_id, registry = job.id, request.registry
-
-    def begin() -> None:
-        registry.background.start(f"roster {job_id}", rosters.work, registry.access, job_id, token)
-
-    request.occasion.after_commit(begin)
-
-
 @view_config(
     route_name="course_roster", permission=Capability.ENROL_IMPORT, renderer="rosters.jinja2"
 )
@@ -98,7 +86,7 @@ def rosters_page(context: Any, request: Request) -> Any:
             except TooLarge as error:
                 form.take(Invalid(error.message, "file"))
             else:
-                _start(request, job)
+                rosters.start(occasion, job)
                 return HTTPSeeOther(_path(request, "roster_job", job=job.key))
     return {
         **_frame(request, _("Rosters")),
@@ -207,7 +195,7 @@ def roster_act(context: Any, request: Request) -> Any:
     job = rosters.job_of(occasion, request.matchdict["job"], _course(context))
     action = request.POST.get("action", "")
     if action == "start":
-        _start(request, job)
+        rosters.start(occasion, job)
     elif action == "cancel":
         rosters.cancel(occasion, job)
         flash(request, _("Stopped. What was taken stays; you can go on at any time."))
@@ -231,5 +219,4 @@ def roster_result(context: Any, request: Request) -> Response:
 
 
 def includeme(config: Configurator) -> None:
-    config.registry.background = Background()
     config.scan(__name__)

@@ -19,6 +19,7 @@ from modou.declarations import (
     EvolveStep,
     GradeAggregation,
     HealthCheck,
+    Job,
     JournalKind,
     NavItem,
     PageSlot,
@@ -213,6 +214,24 @@ def nav_items():
 @hookimpl
 def health_checks():
     return [HealthCheck("probe", "Probe", lambda occasion: Told.answers.get("health"), ready=True)]
+
+
+@hookimpl
+def jobs():
+    def poke(context):
+        context.progress(0.5, "half poked")
+        Told.hear("jobs", (dict(context.values), context.tries))
+
+    def behave(context):
+        Told.answers["behave"](context)
+
+    return [
+        Job("probe_poke", "Poke in the background", poke, retries=2, pause=10, secret=True),
+        Job("probe_long", "Poke for long", behave, retries=1, pause=10, long=True),
+        Job("probe_hourly", "Poke every hour", poke, every=3600),
+        Job("probe_daily", "Poke at night", poke, at="03:10"),
+        Job("probe_monthly", "Poke once a month", poke, at="04:00", day=5),
+    ]
 
 
 @hookimpl
