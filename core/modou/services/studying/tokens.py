@@ -47,7 +47,7 @@ class Ended(ModouError):
     def __init__(self, reason: str, message: Message) -> None:
         super().__init__(message)
         self.reason = reason
-        self.extra = {"reason": reason}
+        self.members = {"reason": reason}
 
 
 class OutOfSequence(ModouError):
@@ -62,7 +62,7 @@ class OutOfSequence(ModouError):
             _("Expected number ${number}.", mapping={"number": expected}),
         )
         self.expected = expected
-        self.extra = {"expected": expected}
+        self.members = {"expected": expected}
 
 
 def make(keys: Keyring, player: Player) -> str:
