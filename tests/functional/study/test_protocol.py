@@ -7,7 +7,6 @@ import pytest
 from modou.services.studying import closing
 from modou.web.security import SESSION_COOKIE
 from tests.conftest import SiteUnderTest
-from tests.pages import csrf_of
 from tests.studying import reel
 
 
@@ -17,10 +16,15 @@ class Page:
     def __init__(self, site: SiteUnderTest, username: str, browser: Any = None) -> None:
         self.site = site
         self.browser = browser or site.browser(username)
-        self.headers = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": csrf_of(self.browser)}
+        self.headers = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": self.csrf()}
         with site.occasion() as occasion:
             self.activity = reel(occasion).key
         self.token = ""
+
+    def csrf(self) -> str:
+        page = self.browser.get("/profile")
+        token: str = page.html.select_one("input[name=csrf_token]")["value"]
+        return token
 
     def open(self, status: int = 201, device: str = "desk") -> Any:
         answer = self.browser.post_json(

@@ -5,11 +5,12 @@ share their transactions (`SiteAccess.together`).
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypedDict, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import ConfigDict, Field
 from pyramid.interfaces import IRequestFactory
 from pyramid.request import Request
+from typing_extensions import TypedDict
 
 from modou.errors import Message, NotFound
 from modou.i18n import _
