@@ -24,7 +24,10 @@ from modou.services.registry import Assembled
 from modou.services.settings_schemas import theme_schema
 from modou.services.studying import closing
 from modou.services.throttle import Limits
+from modou.services.uploads import Uploads
 from modou.store.opening import open_database, turn_to_open
+from modou.store.places import beside_blobs
+from modou.store.spool import Spool
 from modou.store.uris import check_uri, explain
 from modou.store.vault import Keyring, VaultError, make_when_absent
 from modou.web.page import FLASH_COOKIE, PageCache
@@ -38,6 +41,7 @@ FIXED_SETTINGS = {
     "tm.manager_hook": "pyramid_tm.explicit_manager",
     "tm.annotate_user": "false",
     "retry.attempts": "3",
+    "retry.activate_hook": "modou.web.uploads.attempts",
 }
 
 
@@ -71,7 +75,7 @@ def open_site(
     registry = SimpleNamespace(post=no_post)
     assemble(registry, settings, clock)
     uri = settings.get("zodbconn.uri", "")
-    access = access_to(registry, open_database(uri))
+    access = access_to(registry, open_database(uri), uri)
     try:
         prepare_site(access, uri, registry.new_keys, evolving=evolving)
         return access
@@ -87,12 +91,13 @@ def inspect_site(settings: dict[str, Any]) -> SiteAccess:
     """
     registry = SimpleNamespace(post=no_post)
     assemble(registry, settings, None, make_keys=False)
-    database = open_database(settings.get("zodbconn.uri", ""), read_only=True)
+    uri = settings.get("zodbconn.uri", "")
+    database = open_database(uri, read_only=True)
     with database.transaction() as connection:
         if SITE_KEY not in connection.root():
             database.close()
             raise ConfigurationError("the database holds no site yet: modou serve makes it")
-    return access_to(registry, database)
+    return access_to(registry, database, uri)
 
 
 def assemble(
@@ -160,6 +165,8 @@ def configure(config: Configurator, settings: dict[str, Any], clock: Clock | Non
     config.include("modou.web.headers")
     # How much one request may carry.
     config.include("modou.web.limits")
+    # Large files, in pieces.
+    config.include("modou.web.uploads")
     # Templates and static files of theme and core.
     config.include("modou.web.templating")
     config.include("modou.web.themes")
@@ -206,15 +213,25 @@ def prepare_database(registry: Any) -> None:
 
     :raises ConfigurationError: the stored data is older than the code
     """
+    uri = registry.settings["zodbconn.uri"]
     database = registry._zodb_databases[""]  # noqa: SLF001 - pyramid_zodbconn's own name there
-    registry.access = access_to(registry, database)
-    prepare_site(registry.access, registry.settings["zodbconn.uri"], registry.new_keys)
+    registry.access = access_to(registry, database, uri)
+    prepare_site(registry.access, uri, registry.new_keys)
     # Study sessions whose players fell silent are closed by the process that served them.
     registry.access.every(closing.EVERY, closing.close_watched)
 
 
-def access_to(registry: Any, database: DB) -> SiteAccess:
+def access_to(registry: Any, database: DB, uri: str) -> SiteAccess:
     """The site in `database`, with the parts that `assemble` set on `registry`."""
+    config = registry.modou_config
+    registry.uploads = Uploads(
+        Spool(config["uploads"] or beside_blobs(uri, "uploads")),
+        registry.keys.fingerprint,
+        limit=config["upload_limit"],
+        limits=config["upload_limits"],
+        quota=config["upload_quota"],
+        lifetime=config["uploads_lifetime"],
+    )
     return SiteAccess(
         database,
         registry.hooks,
@@ -222,6 +239,7 @@ def access_to(registry: Any, database: DB) -> SiteAccess:
         registry.clock,
         registry.keys,
         registry.modou_config,
+        registry.uploads,
         registry.post,
         registry.queue.ring,
     )

@@ -24,6 +24,10 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def _folder(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
 def _seconds(text: str) -> int:
     value = int(text)
     if value <= 0:
@@ -43,6 +47,17 @@ def _megabytes(text: str) -> int:
     if value <= 0:
         raise ValueError("must be a positive number of megabytes")
     return value * 1_000_000
+
+
+def _limits(text: str) -> dict[str, int]:
+    limits: dict[str, int] = {}
+    words = _words(text)
+    for word in words:
+        name, _equals, size = word.partition("=")
+        if not name or not size:
+            raise ValueError(f"{word!r} is not like lesson_video=4000, without blanks around =")
+        limits[name] = _megabytes(size)
+    return limits
 
 
 def _address(text: str) -> str:
@@ -99,6 +114,13 @@ KEYS: tuple[Key, ...] = (
     Key("session_longest", _seconds, "43200", "Seconds after which a session ends in any case"),
     Key("secure_cookies", _flag, "false", "Send cookies over https only; true in production"),
     Key("upload_limit", _megabytes, "100", "Largest upload, in MB (1,000,000 bytes)"),
+    Key("upload_limits", _limits, "", "Other limits by what a file is for, such as "
+        "lesson_video=4000, in MB"),
+    Key("upload_quota", _megabytes, "20000", "MB of unfinished uploads that one person may have"),
+    Key("uploads", _folder, "", "Folder of unfinished uploads, shared by all processes; empty: "
+        "uploads/ beside the blobs"),
+    Key("uploads_lifetime", _seconds, "172800", "Seconds without a new piece after which an "
+        "unfinished upload is deleted"),
     Key("files_secret", str, "", "Secret that signs file addresses, shared with nginx; "
         "empty: made from the keys file"),
     Key("files_lifetime", _seconds, "7200", "Seconds that a signed file address is good for"),

@@ -166,6 +166,24 @@ class EnrolMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadPurpose:
+    """What files are sent for: a field of a form names it.
+
+    :param name: unique in the site, e.g. "lesson_video"; the .ini's `modou.upload_limits` uses it
+    :param title: in words, for operators
+    :param accept: media types that are welcome, as found in the bytes, with `*` for any part
+        ("video/*"); empty: all
+    :param limit: most bytes of one file, when the .ini does not say otherwise; 0: as
+        `modou.upload_limit` says
+    """
+
+    name: str
+    title: Message
+    accept: tuple[str, ...] = ()
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionRule:
     """One condition for an activity to be complete.
 

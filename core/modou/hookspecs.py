@@ -40,6 +40,7 @@ from modou.declarations import (
     NavItem,
     PageSlot,
     PluginInfo,
+    UploadPurpose,
     Verdict,
 )
 
@@ -118,6 +119,11 @@ def completion_rules() -> Sequence[CompletionRule]:  # type: ignore[empty-body]
 @_assembling
 def grade_aggregations() -> Sequence[GradeAggregation]:  # type: ignore[empty-body]
     """Ways to make one grade out of many."""
+
+
+@_assembling
+def upload_purposes() -> Sequence[UploadPurpose]:  # type: ignore[empty-body]
+    """What files are sent for in pieces: welcome types and largest size."""
 
 
 @_assembling

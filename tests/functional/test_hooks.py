@@ -10,7 +10,15 @@ import pytest
 from pydantic import SecretStr
 
 from modou.declarations import DemandStep, Deny, Pending
-from modou.errors import ConfigurationError, Conflict, NotAllowed, StepNeeded, Unavailable
+from modou.errors import (
+    ConfigurationError,
+    Conflict,
+    Invalid,
+    NotAllowed,
+    StepNeeded,
+    TooLarge,
+    Unavailable,
+)
 from modou.plugins import PluginHost
 from modou.services import (
     enrolling,
@@ -22,6 +30,7 @@ from modou.services import (
     registration,
     settings,
     teaching,
+    uploads,
 )
 from tests import factories
 from tests.conftest import SiteUnderTest
@@ -159,6 +168,18 @@ class TestAssembling:
             enrolment = course.enrolments[learner(occasion).id]
             learning.set_fact(occasion, enrolment, activity, "poked", True)
             assert activity.id in enrolment.progress.completed
+
+    def test_upload_purposes_say_what_is_taken(self, probed: SiteUnderTest) -> None:
+        sent: uploads.Uploads = probed.registry.uploads
+        with probed.occasion("lin") as occasion:
+            purpose = occasion.assembled.upload_purposes["probe_sound"]
+            assert (purpose.accept, sent.limit_of(purpose)) == (("audio/*",), 500)
+            ticket = sent.ticket(occasion, "probe_sound")
+            with pytest.raises(TooLarge):
+                uploads.begin(occasion, sent, ticket, "a.mp3", 501)
+            part = uploads.begin(occasion, sent, ticket, "a.mp3", 10)
+            with pytest.raises(Invalid, match="application/pdf"):
+                uploads.take(occasion, sent, part.key, 0, io.BytesIO(b"%PDF-1.7\n!"), 10)
 
     def test_grade_aggregations_are_offered(self, probed: SiteUnderTest) -> None:
         assert "probe_median" in probed.registry.assembled.grade_aggregations

@@ -142,6 +142,8 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "activity_done": line(None, LEARNER),
     # files
     "file": line(EVERYBODY),  # whoever has the signed address
+    "uploads": line(None, SIGNED_IN),  # and who has a ticket: test_uploads.py
+    "upload": line(),  # speaks HEAD, PATCH, DELETE
     # ways into a course, who takes part
     "course_enrol": line(SIGNED_IN, SIGNED_IN),
     "course_leave": line(SIGNED_IN, LEARNER),
@@ -258,6 +260,7 @@ class Scene:
                 "type": "page",
                 "user": learner.key,
                 "version": "0",
+                "upload": "1298wv0hwgg0n",
             }
             #: Route -> values of its own.
             self.special = {

@@ -37,6 +37,7 @@ from modou.declarations import (
     JournalKind,
     NavItem,
     PluginInfo,
+    UploadPurpose,
     Verdict,
 )
 from modou.hookspecs import hookimpl
@@ -168,6 +169,11 @@ def before_publish(occasion: Occasion, course: Course) -> Verdict:
 @hookimpl
 def before_upload(media_type: str) -> Verdict:
     return contents.no_programs(media_type)
+
+
+@hookimpl
+def upload_purposes() -> Sequence[UploadPurpose]:
+    return contents.UPLOAD_PURPOSES
 
 
 @hookimpl

@@ -26,6 +26,7 @@ class PageForm(Form):
         _("Add pictures"),
         description=_("They are put at the end of the text; move their line where you want them."),
         render_kw={"accept": "image/*"},
+        purpose="picture",
     )
 
 
@@ -37,6 +38,7 @@ class FileForm(Form):
         description=_(
             "PDF files, pictures, sound and films are shown in the page; others are downloaded."
         ),
+        purpose="file",
     )
 
 

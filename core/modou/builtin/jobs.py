@@ -2,7 +2,7 @@
 
 from modou.declarations import Job
 from modou.i18n import _
-from modou.services import logins, mailing, rosters, sessions
+from modou.services import logins, mailing, rosters, sessions, uploads
 from modou.services.jobs import JobContext, history
 
 DAY = 86_400
@@ -34,6 +34,12 @@ def sweep_sessions(context: JobContext) -> None:
             break
 
 
+def sweep_uploads(context: JobContext) -> None:
+    """Delete uploads that nobody has continued or used."""
+    access = context.access
+    uploads.sweep(access.uploads, access.clock.seconds())
+
+
 def drop_old_rosters(context: JobContext) -> None:
     """Drop what old rosters hold about people."""
     with context.occasion() as occasion:
@@ -62,6 +68,7 @@ JOBS = (
     Job(rosters.JOB, _("Check or take a roster"), rosters.run, pause=5, long=True),
     Job("seal_journal", _("Seal yesterday's journal"), seal_journal, at="00:10"),
     Job("sweep_sessions", _("Drop sessions that ended"), sweep_sessions, every=3600, keep=DAY),
+    Job("sweep_uploads", _("Delete abandoned uploads"), sweep_uploads, every=3600, keep=DAY),
     Job("drop_old_rosters", _("Drop the rows of old rosters"), drop_old_rosters, at="03:20"),
     Job("drop_old_jobs", _("Drop old jobs from the list"), drop_old_jobs, at="03:40", keep=DAY),
 )

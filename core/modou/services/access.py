@@ -15,6 +15,7 @@ from modou.plugins import PluginHost
 from modou.services.letters import Post, no_post
 from modou.services.occasion import Occasion, Origin, Wake, wake_nobody
 from modou.services.registry import Assembled
+from modou.services.uploads import Uploads
 from modou.store.committer import Committer
 from modou.store.vault import Keyring
 
@@ -42,6 +43,7 @@ class SiteAccess:
     clock: Clock
     keys: Keyring
     config: Config
+    uploads: Uploads
     post: Post = no_post
     wake: Wake = wake_nobody
     #: Of this process; see `together`.

@@ -19,22 +19,27 @@ import hashlib
 import hmac
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from modou.errors import Invalid
 from modou.i18n import _
 from modou.models.courses import Course
 from modou.permissions import Capability
-from modou.services.media_types import sniff
+from modou.services.media_types import HEAD, disguise, sniff, welcome
 from modou.services.occasion import Occasion
 from modou.store.containers import encode_id
 from modou.store.files import StoredFile
+from modou.store.spool import Part, Spool, hash_file
 from modou.store.vault import Keyring
 
 _FILENAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u202a-\u202e\u2066-\u2069\ufeff]+')
-_HEAD = 4096
+# What may stand in a path as it is: as Pyramid has it for the route.
+_PATH_SAFE = "!$&'()*+,;=:@-._~"
 _DIGITS = re.compile(r"[0-9]{1,12}")
 #: Public files are no secret: their addresses are good for long, so that browsers keep them.
 PUBLIC_LIFETIME = 14 * 24 * 3600
@@ -42,30 +47,65 @@ PUBLIC_LIFETIME = 14 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that somebody sent: its name, its bytes, and how many of them the site takes."""
+    """A file that somebody sent with a form: its name, its bytes, and how many the site takes."""
 
     filename: str
     stream: IO[bytes]
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class FinishedUpload:
+    """A file that somebody sent before the form, in pieces; see `modou.services.uploads`. What may
+    be asked of its bytes was asked when the last piece came.
+
+    :param part: the finished upload in the spool
+    :param limit: most bytes for what it was sent for
+    """
+
+    part: Part
+    spool: Spool
+    limit: int
+
+    @property
+    def filename(self) -> str:
+        return self.part.filename
+
+    @property
+    def stream(self) -> IO[bytes]:
+        """The bytes from their start, for who reads instead of keeping; close it."""
+        return self.part.open()
+
+
+AnyUpload = Upload | FinishedUpload
+
+
 def keep_upload(
     occasion: Occasion,
-    upload: Upload,
+    upload: AnyUpload,
     access: str,
     *,
     field: str = "file",
-    accept: Callable[[str], bool] | None = None,
+    accept: Callable[[str], bool] | Sequence[str] | None = None,
     limit: int = 0,
 ) -> StoredFile:
-    """`keep_file` for what a form brought.
+    """`keep_file` for what a form brought. What came in pieces is not copied.
 
     :param limit: most bytes, when that is less than what the site takes
     """
     most = min(upload.limit, limit) if limit else upload.limit
-    return keep_file(
-        occasion, upload.stream, upload.filename, access, most, field=field, accept=accept
-    )
+    if isinstance(upload, Upload):
+        return keep_file(
+            occasion, upload.stream, upload.filename, access, most, field=field, accept=accept
+        )
+    part = upload.part
+    check_size(part.length, most, field)
+    check_type(part.media_type, accept, field)
+    ask(occasion, part.filename, part.media_type, part.length)
+    kept = _add(occasion, StoredFile(part.filename, part.media_type, access, occasion.now))
+    kept.take_over(part.path, part.sha256)
+    occasion.after_commit(partial(upload.spool.drop_claimed, part))
+    return kept
 
 
 def keep_file(
@@ -76,20 +116,32 @@ def keep_file(
     limit: int,
     *,
     field: str = "file",
-    accept: Callable[[str], bool] | None = None,
+    accept: Callable[[str], bool] | Sequence[str] | None = None,
 ) -> StoredFile:
     """Take a file in. The caller has asked whether the actor may.
 
     :param stream: read from its start to its end, in constant memory; not closed
     :param access: "public", or "course:<id>": see `may_read`
     :param limit: most bytes
-    :param accept: tells which media types (as found in the bytes) are welcome
-    :raises Invalid: empty, too large, or of a type that is not welcome
+    :param accept: tells which media types (as found in the bytes) are welcome: a function, or
+        patterns as for `modou.services.media_types.welcome`
+    :raises Invalid: empty, too large, of a type that is not welcome, or two things in one
     :raises NotAllowed: a plugin refuses it
     """
     size = _size(stream)
     if not size:
         raise Invalid(_("The file is empty."), field)
+    check_size(size, limit, field)
+    name = clean_filename(filename)
+    media_type = look_at(stream, name, field)
+    check_type(media_type, accept, field)
+    ask(occasion, name, media_type, size)
+    stream.seek(0)
+    return _store(occasion, stream, name, media_type, access)
+
+
+def check_size(size: int, limit: int, field: str = "file") -> None:
+    """:raises Invalid: more bytes than allowed"""
     if size > limit:
         raise Invalid(
             _(
@@ -98,33 +150,80 @@ def keep_file(
             ),
             field,
         )
-    stream.seek(0)
-    name = clean_filename(filename)
-    media_type = sniff(stream.read(_HEAD), name, stream)
-    if accept is not None and not accept(media_type):
+
+
+def check_type(
+    media_type: str, accept: Callable[[str], bool] | Sequence[str] | None, field: str = "file"
+) -> None:
+    """:raises Invalid: files of this type are not welcome"""
+    if accept is None:
+        return
+    good = accept(media_type) if callable(accept) else welcome(media_type, accept)
+    if not good:
         raise Invalid(
             _("Files of this kind (${type}) cannot be used here.", mapping={"type": media_type}),
             field,
         )
-    occasion.hooks.ask(
-        "before_upload", occasion=occasion, filename=name, media_type=media_type, size=size
-    )
+
+
+def look_at(stream: IO[bytes], filename: str, field: str = "file") -> str:
+    """The media type of a file, found in its bytes. The stream's position is lost.
+
+    :raises Invalid: it is something else beside, or a page under another name
+    """
     stream.seek(0)
-    return _store(occasion, stream, name, media_type, access)
+    head = stream.read(HEAD)
+    media_type = sniff(head, filename, stream)
+    other = disguise(head, media_type, filename, stream)
+    if other:
+        raise Invalid(
+            _(
+                "The file is not (only) what its name says: ${other} was found in it. "
+                "Save it again with a program of its kind and send that.",
+                mapping={"other": other.upper()},
+            ),
+            field,
+        )
+    return media_type
+
+
+def ask(occasion: Occasion, filename: str, media_type: str, size: int) -> None:
+    """:raises NotAllowed: a plugin refuses the file"""
+    occasion.hooks.ask(
+        "before_upload", occasion=occasion, filename=filename, media_type=media_type, size=size
+    )
 
 
 def store(occasion: Occasion, content: bytes, filename: str, access: str) -> StoredFile:
     """Keep what the site itself made (a cover)."""
-    media_type = sniff(content[:_HEAD], filename, io.BytesIO(content))
+    media_type = sniff(content[:HEAD], filename, io.BytesIO(content))
     return _store(occasion, io.BytesIO(content), filename, media_type, access)
+
+
+def store_path(occasion: Occasion, path: Path, filename: str, access: str) -> StoredFile:
+    """Keep what the site itself made and wrote to a disk (a film), without copying it where it lies
+    on the disk of the blobs. Nobody may write to the file any more; deleting it is harmless."""
+    with path.open("rb") as stream:
+        media_type = sniff(stream.read(HEAD), filename, stream)
+    kept = _add(occasion, StoredFile(filename, media_type, access, occasion.now))
+    kept.take_over(path, hash_file(path))
+    return kept
 
 
 def _store(
     occasion: Occasion, stream: IO[bytes], filename: str, media_type: str, access: str
 ) -> StoredFile:
-    kept = StoredFile(filename, media_type, access, occasion.now)
+    kept = _add(occasion, StoredFile(filename, media_type, access, occasion.now))
     kept.fill(stream)
-    return occasion.site.files.add(kept)
+    return kept
+
+
+def _add(occasion: Occasion, kept: StoredFile) -> StoredFile:
+    """Before it has bytes: they are then written to where the store wants them, not to /tmp."""
+    site = occasion.site
+    site._p_jar.add(kept)  # noqa: SLF001 - persistent's own name
+    site._p_jar.add(kept.blob)  # noqa: SLF001
+    return site.files.add(kept)
 
 
 def drop_file(occasion: Occasion, file_id: int) -> None:
@@ -207,6 +306,26 @@ class Signer:
             return False
         expected = self.sign(int(expires), file_key, filename)
         return hmac.compare_digest(expected.encode(), signature.encode())
+
+    def sign_many(
+        self, named: Iterable[tuple[str, str]], now: int, public: bool = False
+    ) -> list[str]:
+        """The addresses of many files at once: of the pieces of a film.
+
+        :param named: key and filename of each: the stored files themselves need not be loaded
+        :param public: whether all of them are
+        :return: paths, as of the route `file`
+        """
+        expires = self.expires(now, public)
+        start, end = f"{expires}/".encode(), f" {self.secret}".encode()
+        prefix = f"/files/{expires}/"
+        found = []
+        for key, filename in named:
+            text = f"{key}/{filename}".encode()
+            digest = hashlib.md5(start + text + end, usedforsecurity=False).digest()
+            signature = base64.urlsafe_b64encode(digest)[:22].decode()
+            found.append(f"{prefix}{signature}/{key}/{quote(filename, safe=_PATH_SAFE)}")
+        return found
 
     def parts(self, stored: StoredFile, now: int) -> dict[str, str]:
         """The route's values for a file."""

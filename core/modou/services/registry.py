@@ -19,6 +19,7 @@ from modou.declarations import (
     JournalKind,
     NavItem,
     PageSlot,
+    UploadPurpose,
 )
 from modou.errors import ConfigurationError
 from modou.permissions import Capability
@@ -96,6 +97,7 @@ class Assembled:
         self.grade_aggregations = named("grade_aggregations", GradeAggregation)
         self.health_checks = named("health_checks", HealthCheck)
         self.jobs = named("jobs", Job)
+        self.upload_purposes = named("upload_purposes", UploadPurpose)
         self.nav_items = named("nav_items", NavItem)
         self.journal_kinds = named("journal_kinds", JournalKind)
         self._checks = {name: _check_of(kind) for name, kind in self.journal_kinds.items()}

@@ -154,6 +154,20 @@ def place_of(uri: str) -> Place:
     return PostgresPlace(dsn, blobs, bool(storage.shared_blob_dir), cache)
 
 
+def beside_blobs(uri: str, name: str) -> Path:
+    """A folder beside that of the blobs, on the same disk: files move between them for nothing.
+
+    :raises ConfigurationError: the URI cannot be understood, or names no such place
+    """
+    place = place_of(uri)
+    blobs = place.blobs or (place.data if isinstance(place, FilePlace) else None)
+    if blobs is None:
+        raise ConfigurationError(
+            f"{place} has no folder for blobs: name a folder for modou.{name} in the .ini"
+        )
+    return blobs.parent / name
+
+
 def remove_database(uri: str) -> list[Path]:
     """Delete a FileStorage that no process has open; what was deleted.
 

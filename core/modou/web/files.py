@@ -1,5 +1,7 @@
 """Addresses of stored files for pages. A page shows one only to who may read the file."""
 
+from collections.abc import Iterable
+
 from pyramid.request import Request
 
 from modou.services import files
@@ -34,3 +36,15 @@ def cover_url(request: Request, file_id: int) -> str | None:
     """The address of a cover; None when there is none."""
     stored = request.site.files.get(file_id) if file_id else None
     return file_url(request, stored) if stored is not None else None
+
+
+def file_urls(
+    request: Request, named: Iterable[tuple[str, str]], *, public: bool = False
+) -> list[str]:
+    """The addresses of many files, from their keys and names: for the pieces of a film.
+
+    :param named: (`StoredFile.key`, `StoredFile.filename`) of each
+    """
+    paths = signer(request).sign_many(named, request.occasion.now, public)
+    prefix = request.script_name
+    return [prefix + path for path in paths] if prefix else paths

@@ -1,7 +1,8 @@
 """How much one request may carry.
 
 Forms and JSON may be `FORM_LIMIT` bytes, uploads (multipart) of people who are signed in
-`modou.upload_limit`. Asked before anything is parsed; the server's own limit
+`modou.upload_limit`, a piece of an upload (see `modou.web.uploads`) as much as the upload may
+still take. Asked before anything is parsed; the server's own limit
 (`max_request_body_size` in the .ini) lies above.
 """
 
@@ -15,6 +16,7 @@ from pyramid.response import Response
 from modou.errors import TooLarge
 from modou.i18n import _
 from modou.web.problems import modou_error
+from modou.web.uploads import is_piece
 
 #: Bytes; some 200,000 Chinese characters in a form.
 FORM_LIMIT = 2_000_000
@@ -28,7 +30,7 @@ def tween_factory(
 
     def tween(request: Request) -> Response:
         size = request.content_length or 0
-        if size > FORM_LIMIT:
+        if size > FORM_LIMIT and not is_piece(request):
             upload = (
                 request.content_type == "multipart/form-data" and request.occasion.actor is not None
             )

@@ -42,8 +42,8 @@ def _is_api(request: Request) -> bool:
 
 
 def wants_json(request: Request) -> bool:
-    """Whether a program asks: the API, or an Accept header that prefers JSON."""
-    if _is_api(request):
+    """Whether a program asks: the API, a sender of files, or an Accept header that prefers JSON."""
+    if _is_api(request) or request.environ.get("PATH_INFO", "").startswith("/uploads"):
         return True
     return "json" in request.headers.get("Accept", "")
 

@@ -54,6 +54,8 @@ ROUTES = (
     ("activity_done", "/courses/{course}/a/{activity}/done", r.activity_core),
     # files
     ("file", "/files/{expires}/{signature}/{file}/{filename}", None),
+    ("uploads", "/uploads", r.site),
+    ("upload", f"/uploads/{{upload:{_ID}}}", r.site),
     # ways into a course, who takes part
     ("course_enrol", "/courses/{course}/enrol", r.course),
     ("course_leave", "/courses/{course}/leave", r.course),

@@ -8,20 +8,24 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from modou.builtin.models import FileContent, LinkContent, PageContent
-from modou.declarations import Deny, Verdict
+from modou.declarations import Deny, UploadPurpose, Verdict
 from modou.errors import Invalid
 from modou.i18n import _
 from modou.models.courses import Activity
 from modou.models.site import Site
 from modou.services import files, markup
 from modou.services.cleaning import clean_line, clean_text
-from modou.services.files import Upload
+from modou.services.files import AnyUpload
 from modou.services.media_types import PROGRAMS
 from modou.services.occasion import Occasion
 from modou.store.containers import WideLOBTree, decode_id, encode_id
 
 PLUGIN = "builtin"
 PICTURE_LIMIT = 10_000_000
+UPLOAD_PURPOSES = (
+    UploadPurpose("file", _("Files of courses")),
+    UploadPurpose("picture", _("Pictures of pages"), ("image/*",), PICTURE_LIMIT),
+)
 #: A page's text, in characters; more is a book and belongs into a file.
 TEXT_LIMIT = 300_000
 _PICTURE = re.compile(r'src="pictures/([0-9a-z]{13})"')
@@ -95,7 +99,7 @@ def save_page(occasion: Occasion, activity: Activity, values: Mapping[str, Any])
     if kind not in {"markdown", "html"}:
         raise Invalid(_("Choose Markdown or HTML."), "markup")
     source = clean_text(values.get("source"), "source", TEXT_LIMIT)
-    uploads: Sequence[Upload] = values.get("pictures") or ()
+    uploads: Sequence[AnyUpload] = values.get("pictures") or ()
     _render(source, kind)
     kept = [
         files.keep_upload(
@@ -174,7 +178,7 @@ def save_file(occasion: Occasion, activity: Activity, values: Mapping[str, Any])
     :param values: `file`: an upload; may be absent when there is a file already
     :raises Invalid: no file at all, empty, too large
     """
-    upload: Upload | None = values.get("file")
+    upload: AnyUpload | None = values.get("file")
     content = _of(occasion, activity, FileContent)
     if upload is None:
         if content is None:

@@ -24,6 +24,7 @@ from pyramid.request import Request
 from wtforms.fields.choices import SelectChoice
 
 from modou.errors import Invalid
+from modou.web.uploads import FormUploads
 
 _WTFORMS_LOCALES = {"zh_CN": ["zh"], "en": ["en"]}
 
@@ -52,6 +53,7 @@ class Form(wtforms.Form):
             meta={
                 "locales": _WTFORMS_LOCALES.get(request.locale_name, ["en"]),
                 "upload_limit": request.registry.modou_config["upload_limit"],
+                "uploads": FormUploads(request),
             },
             **kw,
         )

@@ -25,6 +25,7 @@ from modou.declarations import (
     PageSlot,
     PersonalData,
     PluginInfo,
+    UploadPurpose,
 )
 from modou.errors import Conflict
 from modou.hookspecs import hookimpl
@@ -186,6 +187,11 @@ def completion_rules():
             "poked", "Poked", "Poke it", lambda activity, facts: bool(facts.get("poked"))
         )
     ]
+
+
+@hookimpl
+def upload_purposes():
+    return [UploadPurpose("probe_sound", "Sounds of the probe", ("audio/*",), 500)]
 
 
 @hookimpl

@@ -8,7 +8,7 @@
    data-error-summary        takes the focus when the page opens
    data-check-table          check-all box, count of chosen rows, bar of bulk actions
    data-submit-on-change     form (or control) that submits itself when a control changes
-   data-reorder, data-grid   load reorder.js, grid.js                                          */
+   data-reorder, data-grid, data-upload   load reorder.js, grid.js, upload.js                  */
 
 import { announce, csrfToken } from "./http.js";
 
@@ -29,6 +29,9 @@ function enhance(root) {
   }
   if (root.querySelector?.("[data-grid]")) {
     import("./grid.js").then((module) => module.enhance(root));
+  }
+  if (root.querySelector?.("[data-upload]")) {
+    import("./upload.js").then((module) => module.enhance(root));
   }
 }
 
