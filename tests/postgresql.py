@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -62,6 +63,13 @@ def missing() -> str:
     return "" if find("initdb") and find("postgres") else "PostgreSQL's server is not installed"
 
 
+def _parent(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 class Cluster:
     """A running server. PostgreSQL refuses to run as root: then it runs as the system's user
     `postgres`, or `nobody`.
@@ -73,11 +81,12 @@ class Cluster:
         cluster.stop()
 
     :param settings: of the server, as on its command line
+    :param within: folder for its folder
     """
 
-    def __init__(self, settings: Mapping[str, str] = FAST) -> None:
+    def __init__(self, settings: Mapping[str, str] = FAST, within: Path | None = None) -> None:
         self._settings = settings
-        self.folder = Path(tempfile.mkdtemp(prefix="modou-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="modou-pg-", dir=within))
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
         self._user: dict[str, object] = {}
@@ -109,8 +118,13 @@ class Cluster:
             **self._user,  # type: ignore[call-overload]
         )
         assert made.returncode == 0, made.stdout + made.stderr
+        self.run()
+
+    def run(self) -> None:
+        """Start the server; also again after `kill`."""
+        data = self.folder / "data"
         options = [f"--{name}={value}" for name, value in self._settings.items()]
-        with (self.folder / "server.log").open("wb") as log:
+        with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     str(find("postgres")),
@@ -131,6 +145,22 @@ class Cluster:
                 if not alive or time.monotonic() > deadline:
                     raise AssertionError((self.folder / "server.log").read_text()) from None
                 time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it as a crash does: nothing is written any more."""
+        assert self._process is not None
+        children = [
+            int(stat.parent.name)
+            for stat in Path("/proc").glob("[0-9]*/stat")
+            if _parent(stat) == self._process.pid
+        ]
+        for pid in (self._process.pid, *children):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(timeout=30)
+        # The next one refuses to start while one of them is there.
+        while any(Path(f"/proc/{pid}").exists() for pid in children):
+            time.sleep(0.01)
 
     @property
     def pid(self) -> int:

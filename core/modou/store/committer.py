@@ -39,6 +39,8 @@ Work = Callable[[Any, transaction.TransactionManager], T]
 
 #: How often a group is tried after conflicts with other processes before it is taken apart.
 _TRIES = 3
+#: Seconds between two lines in the log about a database that fails.
+_QUIET = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,9 @@ class Committer:
         #: Written by the committer's thread only, but for `_refused`, which has the lock.
         self._counts = Counts()
         self._refused = 0
+        #: When the log was told of a failure; changes that failed since.
+        self._told = -_QUIET
+        self._untold = 0
         self._connection: Any = None
         self._tm: transaction.TransactionManager | None = None
 
@@ -336,7 +341,7 @@ class Committer:
         self._roll_back()
         if _is_failure(error):
             self._drop_connection()
-            log.error("%d changes could not be stored: %s", len(group), _first_line(error))
+            self._tell_failure(len(group), error)
             for task in group:
                 task.error = _Failed(error)
         elif len(group) == 1:
@@ -350,6 +355,14 @@ class Committer:
                     for other in group[number + 1 :]:
                         other.error = task.error
                     return
+
+    def _tell_failure(self, count: int, error: Exception) -> None:
+        """To the log; now and then only, since a full disk fails a hundred times a second."""
+        self._untold += count
+        now = time.monotonic()
+        if now - self._told >= _QUIET:
+            log.error("%d changes could not be stored: %s", self._untold, _first_line(error))
+            self._told, self._untold = now, 0
 
     def _attempt(self, group: Sequence[_Task]) -> None:
         """One transaction with all of the group.
