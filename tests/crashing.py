@@ -2,7 +2,8 @@
 
     python -m tests.crashing URI KEYS FIRST COUNT
 
-Writers FIRST … (COUNT of them) count 1, 2, 3 … : each number is a change and an event of the journal, by `SiteAccess.together`. After the answer, and not before, it prints "w number". What was
+Writers FIRST … (COUNT of them) count 1, 2, 3 … : each number is a change and an event,
+by `SiteAccess.together`. After the answer, and not before, "writer number" is printed. What was
 refused is tried again, the same number: the work looks whether it was done already, as a beat does.
 """
 

@@ -30,7 +30,7 @@ _GRACE = 20
 class Learner:
     """One player. `acknowledged`: the newest beat that was; `body`: of the last good answer."""
 
-    __slots__ = ("acknowledged", "body", "due", "head", "position", "seq", "sending")
+    __slots__ = ("acknowledged", "body", "due", "head", "position", "sending", "seq")
 
     def __init__(self, head: bytes, position: int) -> None:
         self.head = head
@@ -66,12 +66,13 @@ class Load:
         self.seconds: float = plan["seconds"]
         self.interval: float = plan["interval"]
         self.flat_out: bool = plan.get("flat_out", False)
-        self.random = random.Random(plan.get("seed", 1))
+        self.random = random.Random(plan.get("seed", 1))  # noqa: S311 - moments of beats
         host = f"{plan['host']}:{plan['port']}"
         self.learners = [
             Learner(
                 (
-                    f"POST {plan['path']} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
+                    f"POST {plan['path']} HTTP/1.1\r\nHost: {host}\r\n"
+                    f"Authorization: Bearer {token}\r\n"
                     f"Cookie: modou={cookie}\r\nContent-Type: application/json\r\nContent-Length: "
                 ).encode(),
                 position,
@@ -271,7 +272,7 @@ def credit_of(body: bytes) -> int:
 
 
 def main() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     load = Load(json.loads(Path(sys.argv[1]).read_text()))
     load.run()
