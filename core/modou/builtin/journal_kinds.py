@@ -203,6 +203,20 @@ class _GradesImported(EventValues):
     left: int = Field(title=_("left out"))
 
 
+class _JournalArchived(EventValues):
+    segments: int = Field(title=_("segments"))
+    events: int = Field(title=_("records"))
+    size: int
+
+
+class _JournalExpired(EventValues):
+    log: str
+    through: int
+    digest: str
+    events: int = Field(title=_("records"))
+    newest: int = Field(title=_("newest"), json_schema_extra={"show": "day"})
+
+
 KINDS = (
     # Accounts
     JournalKind("registered", _("Account created"), _Registered),
@@ -230,6 +244,10 @@ KINDS = (
     JournalKind("invitation_created", _("Invitation created"), _InvitationCreated),
     JournalKind("invitation_revoked", _("Invitation revoked"), _InvitationOnly),
     JournalKind("settings_changed", _("Settings changed"), _SettingsChanged),
+    JournalKind("journal_archived", _("Journal archived"), _JournalArchived),
+    JournalKind("journal_expired", _("Old records deleted"), _JournalExpired),
+    JournalKind("hold_placed", _("Legal hold placed"), _Reason),
+    JournalKind("hold_released", _("Legal hold released"), _Reason),
     # Enrolment
     JournalKind("enrolled", _("Enrolled"), _Enrolled),
     JournalKind("unenrolled", _("Enrolment ended"), _EnrolmentOnly),

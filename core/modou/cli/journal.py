@@ -1,6 +1,7 @@
 """`modou journal`: is what was recorded still as it was recorded."""
 
 import json
+import time
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -14,12 +15,14 @@ from modou.cli.site import opened
 from modou.clock import SHANGHAI
 from modou.declarations import Event
 from modou.errors import Invalid
+from modou.services import retention
+from modou.services.teaching import find_by_code
 from modou.store.journal import Place, verify
 
 
 @click.group()
 def journal() -> None:
-    """Check, read and seal the journal."""
+    """Check, read, seal and archive the journal."""
 
 
 @journal.command(name="verify")
@@ -29,21 +32,34 @@ def verify_command(config: Path) -> None:
     when there is anything."""
     console = Console(highlight=False)
     with opened(config) as access, access.occasion() as occasion:
-        status = console.status("verifying …")
-        with status:
+        started = time.monotonic()
+        with console.status("verifying …") as status:
             report = verify(
                 occasion.site.journal, lambda seen: status.update(f"{seen:,} events verified …")
             )
+        seconds = max(time.monotonic() - started, 0.001)
         console.print(
             f"{report.events:,} events in {report.batches:,} batches of {report.logs:,} logs, "
-            f"{report.seals:,} seals"
+            f"{report.archived:,} of them in {report.segments:,} archive segments; "
+            f"{report.seals:,} seals; {seconds:.1f} s, {report.events / seconds:,.0f} events/s"
         )
+        if report.expired:
+            newest = max(log.expired.ends for log in occasion.site.journal.logs.values())
+            console.print(
+                f"{report.expired:,} events were deleted after their retention, the newest of "
+                f"{day_of(newest // 1_000_000)}."
+            )
         for fault in report.faults[:20]:
             console.print(f"[red]✗[/red] {fault}")
         if report.faults:
             console.print(f"{len(report.faults):,} faults; the first is the first line above.")
             raise SystemExit(1)
         console.print("[green]✓[/green] Everything is as it was recorded.")
+
+
+def day_of(seconds: int) -> str:
+    """The day of a moment (seconds UTC) in the site's time zone."""
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone(SHANGHAI):%Y-%m-%d}"
 
 
 @journal.command()
@@ -110,3 +126,70 @@ def export(config: Path, target: TextIO) -> None:
                 "values": dict(event.values),
             }
             target.write(json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+@journal.command()
+@config_option
+def archive(config: Path) -> None:
+    """Seal the days that are over and move closed months into compressed archive segments.
+
+    May be interrupted and run again; the site may be running. Run it once a day.
+    """
+    console = Console(highlight=False)
+    with opened(config) as access, console.status("archiving …") as status:
+        done = retention.archive(access, lambda text: status.update(f"{text} …"))
+    for seal in done.seals:
+        click.echo(f"{seal.day} {seal.algorithm} {seal.digest.hex()}")
+    if done.segments:
+        per_event = done.size / done.events
+        console.print(
+            f"{done.events:,} events in {done.segments:,} segments, {done.size:,} bytes "
+            f"({per_event:.1f} per event). `modou pack` gives back the room that they took."
+        )
+    else:
+        console.print("There is no closed month to be archived.")
+    for name, number in done.damaged.items():
+        console.print(f"[red]✗[/red] {name}/{number}: not as it was written, so it stays there.")
+    if done.damaged:
+        raise SystemExit(1)
+
+
+@journal.command()
+@config_option
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+def expire(config: Path, dry_run: bool) -> None:
+    """Delete the archive segments whose retention is over; says of the others what keeps them."""
+    with opened(config) as access:
+        deleted = 0
+        for verdict in retention.expire(access, dry_run=dry_run):
+            what = (
+                f"{verdict.log} {verdict.first}-{verdict.last}, {verdict.events:,} events from "
+                f"{day_of(verdict.begins)} to {day_of(verdict.ends)}"
+            )
+            if verdict.why:
+                click.echo(f"kept {what}: {verdict.why}")
+            else:
+                deleted += verdict.events
+                click.echo(f"{'would delete' if dry_run else 'deleted'} {what}")
+        click.echo(f"{deleted:,} events {'could be' if dry_run else 'were'} deleted.")
+
+
+@journal.command()
+@config_option
+@click.option("--course", metavar="CODE", help="A course; without it, the whole site.")
+@click.option("--reason", help="Why, for the audit trail. Without it the holds are listed.")
+@click.option("--release", is_flag=True, help="End the hold instead of placing it.")
+def hold(config: Path, course: str | None, reason: str | None, release: bool) -> None:
+    """Place or release a legal hold: what is on hold is not deleted, however old it is."""
+    with opened(config) as access, access.occasion() as occasion:
+        if reason is None:
+            for held, one in retention.holds(occasion):
+                what = f"{held.code} {held.title}" if held is not None else "the site"
+                click.echo(f"{day_of(one.since)} {what}: {one.reason}")
+            return
+        found = find_by_code(occasion, course) if course else None
+        if course and found is None:
+            raise Invalid(f"there is no course with the code {course}")
+        verb = retention.release_hold if release else retention.place_hold
+        verb(occasion, found, reason)
+        click.echo("Released." if release else "Held.")

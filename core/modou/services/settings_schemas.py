@@ -35,6 +35,15 @@ class SiteSettings(BaseModel):
             }
         },
     )
+    retention_years: int = Field(
+        3,
+        title=_("Years that records are kept"),
+        description=_(
+            "After they were made or, in a course, after it closed. Nobody can delete younger ones."
+        ),
+        ge=3,
+        le=50,
+    )
 
 
 def contrast(one: str, other: str) -> float:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from modou.declarations import Event
 from modou.store.journal import Journal, Place, check_proof, verify
 from modou.store.journal.digests import ALGORITHMS, audit_path, leaf_digest, root_digest
-from modou.store.journal.logs import decode, encode
+from modou.store.journal.records import decode, encode
 
 DAY = datetime(2026, 3, 2, 4, tzinfo=UTC)
 

@@ -6,6 +6,7 @@ batch of events per commit into it::
     journal.logs        OOBTree: writer name -> Log
       log.batches       LOBTree: sequence number -> Batch
         batch.records   one canonical JSON text per event
+      log.segments    LOBTree: number of its first batch -> Segment, a closed month in a blob
     journal.seals       OOBTree: day -> Seal
 
 What can be shown with it:
@@ -15,15 +16,24 @@ What can be shown with it:
   chain (`verify` names the place);
 - a daily *seal* covers the ends of all logs: whoever drops the end of a log breaks the seal;
 - that one event was recorded can be proved without showing another (`prove`).
+
+Closed months move into compressed segments (`Log.archive`), with everything that proves them; what
+is older than its retention is deleted segment by segment (`Log.expire`), and the chain goes on from
+the end of what was deleted. Readers notice neither.
 """
 
 from modou.store.journal.digests import ALGORITHMS, Proof, check_proof
-from modou.store.journal.logs import Batch, Journal, Log, Place, Seal, decode, kind_of, writer_name
-from modou.store.journal.verifying import Fault, Report, verify
+from modou.store.journal.logs import Batch, DamagedBatch, Journal, Log, Place, Seal, writer_name
+from modou.store.journal.records import decode, kind_of
+from modou.store.journal.segments import DamagedSegment, Segment
+from modou.store.journal.verifying import EXPIRED, Fault, Report, verify
 
 __all__ = [
     "ALGORITHMS",
+    "EXPIRED",
     "Batch",
+    "DamagedBatch",
+    "DamagedSegment",
     "Fault",
     "Journal",
     "Log",
@@ -31,6 +41,7 @@ __all__ = [
     "Proof",
     "Report",
     "Seal",
+    "Segment",
     "check_proof",
     "decode",
     "kind_of",

@@ -1,13 +1,12 @@
 """Journal, logs, batches, seals: what is stored."""
 
 import heapq
-import json
 import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from BTrees.LOBTree import LOBTree
 from BTrees.OOBTree import OOBTree
@@ -24,10 +23,14 @@ from modou.store.journal.digests import (
     leaf_digest,
     root_digest,
 )
+from modou.store.journal.records import MARK, decode, encode
+from modou.store.journal.segments import BLOCK_SIZE, ArchivedBatch, Segment
 
 _local = threading.local()
-#: Bytes of each leaf that a batch keeps, so that the altered event itself can be named.
-MARK = 8
+#: A segment is closed with so many bytes in its blob, or batches, so that archiving it is one
+#: transaction of a few seconds.
+SEGMENT_SIZE = 8_000_000
+SEGMENT_BATCHES = 100_000
 
 
 class _Writer:
@@ -68,23 +71,19 @@ class Place(NamedTuple):
         return f"{self.log}/{self.number}/{self.position}"
 
 
-def encode(event: Event) -> bytes:
-    """The canonical text of an event: a JSON list, keys sorted, no blanks, UTF-8."""
-    values = (event.time, event.kind, event.actor, event.subject, event.course, event.values)
-    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+class DamagedBatch(ValueError):
+    """A batch is not as it was written. `number`: in its log."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"batch {number} is not as it was written")
+        self.number = number
 
 
-def decode(record: bytes) -> Event:
-    """The event behind its canonical text."""
-    time, kind, actor, subject, course, values = json.loads(record)
-    return Event(kind, time, actor, subject, course, values)
-
-
-def kind_of(record: bytes) -> str:
-    """The kind of the event behind its canonical text, without reading all of it."""
-    start = record.index(b'"') + 1
-    return record[start : record.index(b'"', start)].decode()
+def month_end(time: int) -> int:
+    """End (UTC microseconds) of the month in Asia/Shanghai in which the time lies."""
+    day = datetime.fromtimestamp(time / 1_000_000, SHANGHAI)
+    following = datetime(day.year + day.month // 12, day.month % 12 + 1, 1, tzinfo=SHANGHAI)
+    return int(following.timestamp()) * 1_000_000
 
 
 class Batch(Persistent):
@@ -121,8 +120,47 @@ class Batch(Persistent):
         return True
 
 
+AnyBatch = Batch | ArchivedBatch
+
+
+class Expired(NamedTuple):
+    """The part of a log that was deleted after its retention.
+
+    :param through: number of its last batch, 0 when nothing was deleted
+    :param digest: of that batch
+    :param events: how many were deleted
+    :param ends: time of the last one, UTC microseconds
+    :param when: it was deleted, UTC microseconds
+    """
+
+    through: int = 0
+    digest: bytes = b""
+    events: int = 0
+    ends: int = 0
+    when: int = 0
+
+
+def check_batch(number: int, batch: Batch | ArchivedBatch, previous: bytes, algorithm: str) -> None:
+    """:raises DamagedBatch: the batch does not follow the digest `previous`"""
+    digest = ALGORITHMS[algorithm]
+    leaves = [leaf_digest(record, digest) for record in batch.records]
+    marks = b"".join(leaf[:MARK] for leaf in leaves)
+    root = root_digest(leaves, digest) if leaves else b""
+    chained = chain_digest(previous, number, batch.time, len(leaves), root, digest)
+    if marks != batch.marks or chained != batch.digest:
+        raise DamagedBatch(number)
+
+
 class Log(Persistent):
-    """One writer's batches, numbered from 1 without gaps."""
+    """One writer's batches, numbered from 1 without gaps: the oldest may be expired, then come
+    archive segments, then `batches`.
+
+    - `segments`: number of its first batch -> Segment; None before the first
+    - `expired`: what was deleted after its retention
+    """
+
+    segments: Any = None
+    expired = Expired()
 
     def __init__(self, algorithm: str) -> None:
         self.algorithm = algorithm
@@ -142,28 +180,70 @@ class Log(Persistent):
         return number
 
     @property
+    def archived(self) -> Sequence[Segment]:
+        """Its archive segments, oldest first."""
+        return tuple(self.segments.values()) if self.segments else ()
+
+    @property
     def last(self) -> int:
         """Number of the newest batch, 0 when there is none."""
-        return int(self.batches.maxKey()) if self.batches else 0
+        if self.batches:
+            return int(self.batches.maxKey())
+        segments = self.archived
+        return segments[-1].last if segments else self.expired.through
+
+    @property
+    def times(self) -> tuple[int, int] | None:
+        """Times of the first and the last batch (UTC microseconds), None when there is none."""
+        segments = self.archived
+        if not self.batches:
+            return (segments[0].begins, segments[-1].ends) if segments else None
+        first = segments[0].begins if segments else self.batches[self.batches.minKey()].time
+        return first, self.batches[self.batches.maxKey()].time
+
+    def get(self, number: int) -> AnyBatch | None:
+        """Batch `number`, None when it is not there (any more)."""
+        batch: Batch | None = self.batches.get(number)
+        if batch is not None:
+            return batch
+        segment = self._segment_of(number)
+        return segment.get(number) if segment is not None else None
+
+    def _segment_of(self, number: int) -> Segment | None:
+        if not self.segments or number < self.segments.minKey():
+            return None
+        segment: Segment = self.segments[self.segments.maxKey(number)]
+        return segment if number <= segment.last else None
 
     def digest_before(self, number: int) -> bytes:
         """Digest of the batch before `number`."""
-        before = self.batches.get(number - 1)
-        return before.digest if before is not None else b""
+        batch = self.batches.get(number - 1)
+        if batch is not None:
+            return bytes(batch.digest)
+        if number - 1 == self.expired.through:
+            return self.expired.digest
+        segment = self._segment_of(number - 1)
+        if segment is None:
+            return b""
+        return segment.digest if number - 1 == segment.last else segment.get(number - 1).digest
 
     def newest_first(self, before: int = 0) -> Iterator[Event]:
         """Events, newest first; with `before` (UTC microseconds) only older ones."""
-        number = self._first_at(before) if before else self.last
-        while (batch := self.batches.get(number)) is not None:
+        number = self.first_at(before) if before else self.last
+        for _number, batch in self.backwards(number):
             for event in reversed(list(batch)):
                 if not before or event.time < before:
                     yield event
-            number -= 1
 
-    def _first_at(self, time: int) -> int:
+    def first_at(self, time: int) -> int:
         """Number of the first batch with an event at `time` or later; the last one if none has."""
+        for segment in self.archived:
+            if segment.ends >= time:
+                return segment.first_at(time)
+        if not self.batches:
+            return self.last
         # Numbers have no gaps and times only grow, so a few batches tell the place.
-        low, high = 1, self.last
+        low, high = int(self.batches.minKey()), self.last
         while low < high:
             middle = (low + high) // 2
             if self.batches[middle].time < time:
@@ -173,12 +253,79 @@ class Log(Persistent):
         return high
 
     def __iter__(self) -> Iterator[Event]:
-        for batch in self.batches.values():
+        for _number, batch in self.after(0):
             yield from batch
 
-    def after(self, number: int) -> Iterator[tuple[int, Batch]]:
+    def after(self, number: int) -> Iterator[tuple[int, AnyBatch]]:
         """(number, batch) behind `number`, oldest first."""
+        if self.segments and number < self.segments[self.segments.maxKey()].last:
+            for segment in self.archived:
+                if segment.last > number:
+                    yield from segment.entries(number)
         yield from self.batches.items(number, excludemin=True)
+
+    def backwards(self, start: int) -> Iterator[tuple[int, AnyBatch]]:
+        """(number, batch) from `start` on, newest first."""
+        while (batch := self.batches.get(start)) is not None:
+            yield start, batch
+            start -= 1
+        while (segment := self._segment_of(start)) is not None:
+            yield from segment.backwards(start)
+            start = segment.first - 1
+
+    # -- archiving
+
+    def archive(self, before: int) -> Segment | None:
+        """Move the oldest batches into a segment: those of one month (Asia/Shanghai), all before
+        the time `before` (UTC microseconds), as many as one transaction should take.
+
+        :returns: the segment, None when there is nothing to be moved
+        :raises DamagedBatch: a batch is not as it was written; nothing is moved
+        """
+        if not self.batches:
+            return None
+        first = int(self.batches.minKey())
+        end = min(before, month_end(self.batches[first].time))
+        segment = Segment(first)
+        previous = self.digest_before(first)
+        block: list[ArchivedBatch] = []
+        size = 0
+        with segment.blob.open("w") as target:
+            for number, batch in self.batches.items():
+                enough = segment.size > SEGMENT_SIZE or number - first >= SEGMENT_BATCHES
+                if batch.time >= end or enough:
+                    break
+                check_batch(int(number), batch, previous, self.algorithm)
+                previous = batch.digest
+                block.append(ArchivedBatch(batch.time, batch.records, batch.marks, batch.digest))
+                size += sum(map(len, batch.records))
+                batch.forget()
+                if size >= BLOCK_SIZE:
+                    segment.write(target, block)
+                    block, size = [], 0
+            if block:
+                segment.write(target, block)
+        if not segment.blocks:
+            return None
+        if self.segments is None:
+            self.segments = LOBTree()
+        self.segments[first] = segment
+        # One by one: a writer who appends meanwhile changes another place of the tree.
+        for number in range(first, segment.last + 1):
+            del self.batches[number]
+        return segment
+
+    def expire(self, segment: Segment, now: int) -> None:
+        """Delete the oldest segment; what remains of it is its end, so that the chain holds.
+
+        :param now: UTC microseconds
+        :raises ValueError: another segment is older
+        """
+        if not self.segments or self.segments.minKey() != segment.first:
+            raise ValueError("only the oldest segment of a log can be deleted")
+        del self.segments[segment.first]
+        events = self.expired.events + segment.events
+        self.expired = Expired(segment.last, segment.digest, events, segment.ends, now)
 
 
 class Seal(Persistent):
@@ -254,10 +401,7 @@ class Journal(Persistent):
     def _first_unsealed_day(self) -> date | None:
         if self.seals:
             return datetime.fromisoformat(self.seals.maxKey()).date() + timedelta(days=1)
-        first = min(
-            (log.batches[log.batches.minKey()].time for log in self.logs.values() if log.batches),
-            default=None,
-        )
+        first = min((log.times[0] for log in self.logs.values() if log.times), default=None)
         if first is None:
             return None
         return datetime.fromtimestamp(first / 1_000_000, UTC).astimezone(SHANGHAI).date()
@@ -266,20 +410,43 @@ class Journal(Persistent):
         """Log -> its last batch before `end` (UTC microseconds)."""
         heads = {}
         for name, log in self.logs.items():
-            for number in reversed(log.batches.keys()):
-                batch = log.batches[number]
+            for number, batch in log.backwards(log.first_at(end)):
                 if batch.time < end:
                     heads[name] = (int(number), batch.digest)
                     break
         return heads
+
+    # -- archiving
+
+    @property
+    def archivable_before(self) -> int:
+        """Time (UTC microseconds) before which months are closed and all their days sealed."""
+        if not self.seals:
+            return 0
+        after = datetime.fromisoformat(self.seals.maxKey()) + timedelta(days=1)
+        return int(datetime(after.year, after.month, 1, tzinfo=SHANGHAI).timestamp()) * 1_000_000
 
     # -- reading
 
     def newest_first(self, before: int = 0) -> Iterator[Event]:
         """All events, newest first, merged lazily from the logs; with `before` (UTC microseconds)
         only older ones."""
-        logs = [log.newest_first(before) for log in self.logs.values()]
-        return heapq.merge(*logs, key=lambda e: -e.time)
+        waiting: list[tuple[int, int, Log | Iterator[Event], Event | None]] = []
+        for order, log in enumerate(self.logs.values()):
+            times = log.times
+            if times is not None:
+                newest = min(times[1], before) if before else times[1]
+                waiting.append((-newest, order, log, None))
+        heapq.heapify(waiting)
+        while waiting:
+            _time, order, source, event = heapq.heappop(waiting)
+            # A log is opened when its time has come: most are never, and may be archived.
+            events = source.newest_first(before) if isinstance(source, Log) else source
+            if event is not None:
+                yield event
+            following = next(events, None)
+            if following is not None:
+                heapq.heappush(waiting, (-following.time, order, events, following))
 
     def __iter__(self) -> Iterator[Event]:
         """All events, oldest first, merged lazily from the logs."""
@@ -289,7 +456,7 @@ class Journal(Persistent):
         """All events with their places, oldest first."""
 
         def of(name: str, log: Log) -> Iterator[tuple[Place, Event]]:
-            for number, batch in log.batches.items():
+            for number, batch in log.after(0):
                 for index, event in enumerate(batch):
                     yield Place(name, int(number), index), event
 
@@ -302,7 +469,7 @@ class Journal(Persistent):
 
     def batches_after(
         self, cursor: Mapping[str, int], before: int = 1 << 62
-    ) -> Iterator[tuple[str, int, Batch]]:
+    ) -> Iterator[tuple[str, int, AnyBatch]]:
         """What a reader has not seen: (log, number, batch), by time, those before `before`.
 
         :param cursor: log -> number of the last batch that the reader has seen
@@ -310,7 +477,7 @@ class Journal(Persistent):
             committing now is not passed over in the order of time
         """
 
-        def of(name: str, log: Log) -> Iterator[tuple[str, int, Batch]]:
+        def of(name: str, log: Log) -> Iterator[tuple[str, int, AnyBatch]]:
             for number, batch in log.after(cursor.get(name, 0)):
                 if batch.time >= before:
                     return
@@ -325,8 +492,8 @@ class Journal(Persistent):
         :raises KeyError: there is no event at that place
         """
         log: Log = self.logs[place.log]
-        batch: Batch = log.batches[place.number]
-        if not 0 <= place.position < len(batch):
+        batch = log.get(place.number)
+        if batch is None or not 0 <= place.position < len(batch):
             raise KeyError(place)
         digest = ALGORITHMS[log.algorithm]
         leaves = [leaf_digest(record, digest) for record in batch.records]
