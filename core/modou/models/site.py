@@ -67,3 +67,51 @@ class Site(Persistent):
     adopted_capabilities: frozenset[str] = frozenset()
     tellers: Any = None
     holds: Any = None
+    #: None in sites that are older than the API and never used it.
+    api: Any = None
+    #: Made when somebody first studies; see `modou.models.study.study_of`.
+    study: Study | None = None
+
+    def __init__(self) -> None:
+        self.users: Folder[User] = Folder("users", self)
+        self.user_index = UserIndex()
+        self.sessions = WideOOBTree()
+        self.login_failures = WideOOBTree()
+        self.invitations: Folder[Invitation] = Folder("invitations", self)
+        self.roles = OOBTree()
+        for role in default_roles():
+            self.roles[role.name] = role
+        self.categories: Folder[Category] = Folder("categories", self)
+        self.courses: Folder[Course] = Folder("courses", self)
+        self.course_index = CourseIndex()
+        self.cohorts = CohortFolder("cohorts", self)
+        self.rosters: Folder[RosterJob] = Folder("rosters", self)
+        self.files: Folder[StoredFile] = Folder("files", self)
+        self.jobs = JobStore(self)
+        self.settings = OOBTree()
+        self.plugins = OOBTree()
+        self.journal = Journal()
+        self.api = make_api_data()
+
+    def roles_of(self, user: User | None, now: int) -> tuple[str, ...]:
+        """Names of the roles that `user` has on the site; `now` in seconds UTC."""
+        if user is None:
+            return ("everyone",)
+        return ("member", *user.granted("site", 0))
+
+    def role(self, name: str) -> Role | None:
+        return self.roles.get(name)
+
+    def plugin_data(self, plugin: str) -> PluginData:
+        """The data of `plugin`, made when first asked for."""
+        data: PluginData | None = self.plugins.get(plugin)
+        if data is None:
+            data = self.plugins[plugin] = PluginData()
+        return data
+
+    def settings_of(self, section: str) -> PersistentMapping:
+        """Changed settings of a section, made when first asked for (so only ask for writing)."""
+        found = self.settings.get(section)
+        if found is None:
+            found = self.settings[section] = PersistentMapping()
+        return found
