@@ -82,6 +82,7 @@ COURSE_READERS = only(
 )
 COURSE_WATCHERS = only("teacher class_teacher institution_admin operator supervisor")
 COURSE_EDITORS = only("teacher operator")
+STUDY_DECIDERS = only("institution_admin operator")
 PUBLISHERS = only("content_reviewer operator")
 ENROLLERS = only("institution_admin operator")
 COHORT_WATCHERS = only("institution_admin operator supervisor")
@@ -172,6 +173,13 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "grade_import": line(COURSE_EDITORS, COURSE_EDITORS),
     "grade_report": line(LEARNER, LEARNER),
     "grade_report_user": line(COURSE_WATCHERS, COURSE_WATCHERS),
+    # study time
+    "my_study": line(SIGNED_IN, SIGNED_IN),
+    "study": line(LEARNER, LEARNER),
+    "study_class": line(COURSE_WATCHERS, COURSE_WATCHERS),
+    "study_person": line(COURSE_WATCHERS, COURSE_WATCHERS),
+    "study_lesson": line(NOBODY, NOBODY),  # the scene's activity is no lesson
+    "study_rules": line(STUDY_DECIDERS, STUDY_DECIDERS),
     # cohorts
     "cohorts": line(COHORT_WATCHERS, COHORT_WATCHERS),
     "cohort_new": line(ENROLLERS, ENROLLERS),
@@ -199,6 +207,7 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "admin_roles": line(SETTINGS_READERS, SYSTEM_ADMIN),
     "admin_role": line(SETTINGS_READERS, SYSTEM_ADMIN),
     "admin_settings": line(SETTINGS_READERS, OPERATOR | SYSTEM_ADMIN),
+    "admin_study": line(SETTINGS_READERS, only("operator system_admin")),
     "admin_theme": line(SETTINGS_READERS, OPERATOR | SYSTEM_ADMIN),
     "admin_plugins": line(SETTINGS_READERS, SETTINGS_READERS),
     "admin_plugin": line(SETTINGS_READERS, SYSTEM_ADMIN),

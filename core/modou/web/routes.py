@@ -35,6 +35,7 @@ ROUTES = (
     # courses
     ("catalogue", "/courses", r.site),
     ("my_grades", "/my/grades", r.site),
+    ("my_study", "/my/study", r.site),
     ("course_new", "/courses/new", r.site),
     ("category", "/categories/{category}", r.category),
     ("course_about", "/courses/{course}/about", r.course),
@@ -84,6 +85,12 @@ ROUTES = (
     ("grade_import", "/courses/{course}/grades-import", r.course),
     ("grade_report", "/courses/{course}/report", r.course),
     ("grade_report_user", "/courses/{course}/report/{user}", r.enrolment),
+    # study time
+    ("study", "/courses/{course}/study", r.course),
+    ("study_class", "/courses/{course}/study-class", r.course),
+    ("study_person", "/courses/{course}/study-class/{user}", r.enrolment),
+    ("study_lesson", "/courses/{course}/a/{activity}/watching", r.activity_core),
+    ("study_rules", "/courses/{course}/study-rules", r.course),
     # cohorts
     ("cohorts", "/cohorts", r.cohorts),
     ("cohort_new", "/cohorts/new", r.site),
@@ -111,6 +118,7 @@ ROUTES = (
     ("admin_roles", "/admin/roles", r.site),
     ("admin_role", "/admin/roles/{role}", r.site),
     ("admin_settings", "/admin/settings", r.site),
+    ("admin_study", "/admin/study", r.site),
     ("admin_theme", "/admin/theme", r.site),
     ("admin_plugins", "/admin/plugins", r.site),
     ("admin_plugin", "/admin/plugins/{plugin}", r.site),

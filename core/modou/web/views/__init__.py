@@ -24,6 +24,7 @@ PARTS = (
     "rosters",
     "settings",
     "signing_in",
+    "study",
     "system",
     "teaching",
 )

@@ -56,6 +56,14 @@ def admin_settings(request: Request) -> Any:
 
 
 @view_config(
+    route_name="admin_study", permission=Capability.SETTINGS_VIEW, renderer="admin_settings.jinja2"
+)
+def admin_study(request: Request) -> Any:
+    """The section "study": what courses ask for while people study, unless they say otherwise."""
+    return _settings_page(request, settings.STUDY, _("Rules of study time"))
+
+
+@view_config(
     route_name="admin_theme", permission=Capability.SETTINGS_VIEW, renderer="admin_settings.jinja2"
 )
 def admin_theme(request: Request) -> Any:
