@@ -178,7 +178,7 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "study": line(LEARNER, LEARNER),
     "study_class": line(COURSE_WATCHERS, COURSE_WATCHERS),
     "study_person": line(COURSE_WATCHERS, COURSE_WATCHERS),
-    "study_lesson": line(NOBODY, NOBODY),  # the scene's activity is no lesson
+    "study_lesson": line(COURSE_WATCHERS, COURSE_WATCHERS),
     "study_rules": line(STUDY_DECIDERS, STUDY_DECIDERS),
     # cohorts
     "cohorts": line(COHORT_WATCHERS, COHORT_WATCHERS),

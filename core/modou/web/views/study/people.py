@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.view import view_config
 
@@ -148,10 +147,10 @@ def study_lesson(context: Activity, request: Request) -> Any:
         (line for activity, line in reading.timelines(occasion, course) if activity is context),
         None,
     )
-    if timeline is None:
-        raise HTTPNotFound
     frame(request.page, course, context.title)
     request.page.breadcrumbs.append(_crumb(request, course))
+    if timeline is None:
+        return {"course": course, "activity": context, "watching": None}
     people = _Class(request, course)
     ids = people.ids()
     pager = Pager(request, len(ids))
