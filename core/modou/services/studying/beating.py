@@ -252,8 +252,7 @@ def _remember_position(record: ActivityStudy, version: str, beat: Beat, rules: R
     if version != record.version or not beat.position >= 0:
         return
     furthest = record.length if rules.seek else frontier_of(record)
-    highest = max(furthest, record.covered[-1] if record.covered else 0)
-    position = int(min(beat.position, highest))
+    position = int(min(beat.position, furthest))
     if position != record.position:
         record.position = position
 
@@ -360,6 +359,9 @@ def answer_challenge(occasion: Occasion, token: str, challenge_id: str, given: A
     session, challenge = sitting.session, sitting.session.challenge
     if not sitting.live:
         raise ended(session.how)
+    if end := closing.silent(session, sitting.now):
+        closing.close(sitting, *end)
+        return answer(sitting, changed=True)
     if challenge is None or challenge.id != challenge_id:
         return answer(sitting)
     if gates.expired(sitting):

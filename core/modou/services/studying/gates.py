@@ -12,7 +12,9 @@ from typing import Any
 from modou.declarations import Challenge, Hold
 from modou.errors import Conflict, Message
 from modou.i18n import _
+from modou.models.courses import Course
 from modou.models.coverage import as_pairs
+from modou.models.enrolments import Enrolment
 from modou.models.study import (
     ActivityStudy,
     Gate,
@@ -205,17 +207,20 @@ def settle_whole(sitting: Sitting, record: ActivityStudy) -> None:
         release(sitting, easy, only=record.activity_id)
 
 
-def note_completion(sitting: Sitting, record: ActivityStudy) -> bool:
-    """A lesson that is covered, and all of it confirmed, has been studied; whether it is."""
-    if record.completed:
-        return True
-    if not record.whole or any(held.version == record.version for held in record.held):
-        return False
-    activity = sitting.course.activities.get(record.activity_id)
-    if activity is None:
-        return False
-    record.completed = sitting.occasion.now
-    learning.set_fact(
-        sitting.occasion, sitting.enrolment, activity, "studied", sitting.occasion.now
-    )
-    return True
+def note_completion(sitting: Sitting, record: ActivityStudy) -> None:
+    """See `note_studied`."""
+    note_studied(sitting.occasion, sitting.course, sitting.enrolment, record)
+
+
+def note_studied(
+    occasion: Occasion, course: Course, enrolment: Enrolment, record: ActivityStudy
+) -> None:
+    """A lesson that is covered, and all of it confirmed, has been studied."""
+    if record.completed or not record.whole:
+        return
+    if any(held.version == record.version for held in record.held):
+        return
+    activity = course.activities.get(record.activity_id)
+    if activity is not None:
+        record.completed = occasion.now
+        learning.set_fact(occasion, enrolment, activity, "studied", occasion.now)

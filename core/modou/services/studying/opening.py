@@ -14,6 +14,7 @@ from modou.permissions import Capability
 from modou.services import learning
 from modou.services.occasion import Occasion
 from modou.services.studying import closing, crediting, gates, tokens
+from modou.services.studying.crediting import Rules
 from modou.services.studying.policies import policy_of, rules_of
 from modou.services.studying.shapes import (
     BEAT,
@@ -204,7 +205,7 @@ def _shape(
         "pages": list(timeline.pages),
         "state": "paused" if reason is not None else "live",
         "reason": reason_json(reason, translate),
-        "position": own.position if own is not None else 0,
+        "position": _position(own, rules) if own is not None else 0,
         "covered": covered_json(own),
         "frontier": frontier_of(own),
         "beat_every": BEAT,
@@ -216,6 +217,11 @@ def _shape(
         "complete": bool(own is not None and own.completed),
         "modules": {},
     }
+
+
+def _position(record: ActivityStudy, rules: Rules) -> int:
+    """Where to go on. What was voided since lies before it."""
+    return record.position if rules.seek else min(record.position, frontier_of(record))
 
 
 def with_watermark(
