@@ -1,6 +1,5 @@
 """Corrections by two people, appeals, and what is looked up."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -231,48 +230,28 @@ class TestAppeals:
 
 
 class TestReading:
-    def test_learners_see_their_own_and_officials_all(
+    def test_what_is_voided_is_shown_with_its_reason(
         self, office: SiteUnderTest, guard: Any
     ) -> None:
         voided(office, guard, 60)
         Player(office, "lin").play(30)
-        for who in ("lin", "wang", "olga", "sun"):
-            with office.occasion(who) as occasion:
-                enrolment = enrolment_of(occasion, "lin")
-                course = reel(occasion).course
-                one, two = reading.lessons_of(occasion, course, enrolment)
-                assert (one.covered, one.missing) == ((0, 30), (30, 600))
-                assert (one.credited, one.voided) == (30, 60)
-                assert one.voids[0].reason == "wrong"
-                assert two.missing == (0, 600)
-                (session,) = reading.sessions_of(occasion, course, enrolment)
-                assert (session.device, session.ip) == ("test", "127.0.0.1")
-
-    def test_nobody_else_does(self, office: SiteUnderTest) -> None:
-        with office.occasion("zhou") as occasion:
-            lesson = reel(occasion)
-            enrolment, course = enrolment_of(occasion, "lin"), lesson.course
-            calls: list[Callable[[], Any]] = [
-                lambda: reading.lessons_of(occasion, course, enrolment),
-                lambda: reading.sessions_of(occasion, course, enrolment),
-                lambda: reading.course_totals(occasion, course, [enrolment]),
-                lambda: reading.heat(occasion, lesson, [enrolment]),
-                lambda: appeals.of_course(occasion, course),
-                lambda: corrections.of_course(occasion, course),
-            ]
-            for call in calls:
-                with pytest.raises(NotAllowed):
-                    call()
-
-    def test_totals_and_heat_of_a_course(self, office: SiteUnderTest) -> None:
-        Player(office, "lin").play(300)
-        Player(office, "zhou").play(150)
         with office.occasion("wang") as occasion:
+            enrolment = enrolment_of(occasion, "lin")
+            one, two = reading.lessons_of(occasion, reel(occasion).course, enrolment)
+            assert (one.covered, one.missing, one.voided) == ((0, 30), 570, (30, 60))
+            assert (one.credited, one.voided_seconds, one.voids[0].reason) == (30, 60, "wrong")
+            assert two.missing == 600
+            (session,) = reading.sessions_of(enrolment)
+            assert (session.device, session.ip) == ("test", "127.0.0.1")
+
+    def test_lists_are_for_those_who_may_see_study_time(self, office: SiteUnderTest) -> None:
+        with office.occasion("zhou") as occasion:
             course = reel(occasion).course
-            everybody = list(course.enrolments.values())
-            found = reading.course_totals(occasion, course, everybody)
-            assert sorted(t.credited for t in found.values()) == [0, 150, 300]
-            assert reading.heat(occasion, reel(occasion), everybody, 4) == [2, 1, 0, 0]
+            for list_ in (appeals.of_course, corrections.of_course):
+                with pytest.raises(NotAllowed):
+                    list_(occasion, course)
+        with office.occasion("sun") as occasion:
+            assert appeals.of_course(occasion, reel(occasion).course) == []
 
 
 def test_sessions_and_lessons_add_up(office: SiteUnderTest, guard: Any) -> None:
