@@ -12,7 +12,7 @@ import transaction
 from modou.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from modou.models.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, JobRecord
 from modou.models.site import SITE_KEY
-from modou.services import jobs
+from modou.services import health, jobs
 from modou.services.jobs import history, schedule, transitions
 from modou.services.jobs.running import Runner
 from tests import factories
@@ -97,8 +97,8 @@ class TestRunning:
 
     def test_later_means_not_before(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:
-            jobs.enqueue_later(occasion, "probe_poke", 600)
-        site.clock.move(seconds=599)
+            jobs.enqueue_later(occasion, "probe_poke", 200)
+        site.clock.move(seconds=199)
         assert site.work() == 0
         site.clock.move(seconds=1)
         assert site.work() == 1
@@ -226,7 +226,7 @@ class TestProgress:
     def test_not_for_foreign_eyes(self, site: SiteUnderTest) -> None:
         id = ask(site, "probe_poke", "wang")
         key = state(site, id).key
-        with pytest.raises(NotFound), site.occasion("lin") as occasion:
+        with pytest.raises(NotAllowed), site.occasion("lin") as occasion:
             jobs.find(occasion, key)
         with pytest.raises(NotFound), site.occasion("olga") as occasion:
             jobs.find(occasion, "0000000000000")
@@ -503,3 +503,147 @@ class TestOlderSites:
         tm.commit()
         connection.close()
         assert site.work() == 0
+
+
+class TestPages:
+    def test_an_empty_list_says_what_will_be_there(self, site: SiteUnderTest) -> None:
+        page = site.browser("olga").get("/admin/jobs")
+        assert "Nothing was done yet" in page.text
+        assert "hx-trigger" not in page.text.partition('id="jobs"')[2]
+        assert "No jobs of this kind" in site.browser("olga").get("/admin/jobs?state=failed").text
+
+    def test_states_filters_repeating_and_cancelling(self, site: SiteUnderTest, told: Any) -> None:
+        told.answers["jobs"] = Invalid("The film has no pictures.")
+        ask(site, "probe_poke", "wang")
+        site.work()
+        told.answers.clear()
+        ask(site, "probe_long", "wang")
+        browser = site.browser("olga")
+        page = browser.get("/admin/jobs")
+        rows = page.html.select("tbody tr")
+        assert ["Waiting" in row.text for row in rows] == [True, False]
+        assert "The film has no pictures." in rows[1].text
+        assert "王芳" in rows[1].text
+        # Something moves: the list keeps itself up to date.
+        assert page.html.find(id="jobs")["hx-trigger"] == "every 3s"
+        failed = browser.get("/admin/jobs?state=failed&name=probe_poke")
+        assert len(failed.html.select("tbody tr")) == 1
+        assert len(browser.get("/admin/jobs?name=probe_daily").html.select("tbody tr")) == 0
+
+        def press(action: str, address: str = "/admin/jobs") -> str:
+            listing = browser.get(address)
+            button = listing.html.find("button", {"value": action})
+            number = listing.html.find_all("form").index(button.find_parent("form"))
+            answer = listing.forms[number].submit("action", value=action, status=303)
+            text: str = answer.follow().text
+            return text
+
+        assert "is cancelled" in press("cancel")
+        assert "begins again" in press("retry", "/admin/jobs?state=failed")
+        site.work()
+        assert told.heard("jobs")
+        done = browser.get("/admin/jobs?state=done")
+        assert len(done.html.select("tbody tr")) == 1
+
+    def test_what_ended_meanwhile_is_said(self, site: SiteUnderTest) -> None:
+        id = ask(site, "probe_poke")
+        browser = site.browser("olga")
+        form = browser.get("/admin/jobs").forms
+        number = next(n for n, f in form.items() if "job" in f.fields)
+        site.work()
+        answer = form[number].submit("action", value="cancel", status=303).follow()
+        assert "This job has ended" in answer.text
+        assert state(site, id).state == DONE
+
+    def test_long_lists_have_pages(self, site: SiteUnderTest) -> None:
+        for number in range(120):
+            ask(site, "probe_poke", number=number)
+        site.work()
+        browser = site.browser("olga")
+        page = browser.get("/admin/jobs")
+        seen = []
+        while True:
+            seen.append(len(page.html.select("tbody tr")))
+            if not page.html.find("a", rel="prev") and len(seen) > 1:
+                raise AssertionError("no way back")
+            if not page.html.find("a", rel="next"):
+                break
+            page = page.click(linkid=None, href="before=", index=0)
+        assert seen == [50, 50, 20]
+
+    def test_the_schedule(self, site: SiteUnderTest, told: Any) -> None:
+        browser = site.browser("olga")
+        page = browser.get("/admin/jobs/schedule")
+        row = next(r for r in page.html.select("tbody tr") if "Poke at night" in r.text)
+        assert "daily 03:10" in row.text
+        assert "on day 5 of the month, 04:00" in page.text
+        assert "every hour" in page.text
+        form = next(f for f in page.forms.values() if "name" in f.fields and f["name"].value)
+        form["name"] = "probe_daily"
+        assert "begins in a moment" in form.submit("action", value="start").follow().text
+        site.work()
+        assert len(told.heard("jobs")) == 1
+        assert "late" not in page.text
+        site.clock.move(minutes=20)
+        assert "is a worker running?" in browser.get("/admin/jobs/schedule").text
+        browser.post(
+            "/admin/jobs",
+            {"action": "start", "name": "mail", "csrf_token": form["csrf_token"].value},
+            status=404,
+        )
+
+    def test_progress_for_those_who_wait(self, site: SiteUnderTest, told: Any) -> None:
+        wang, lin = site.browser("wang"), site.browser("lin")
+        id = ask(site, "probe_long", "wang")
+        address = f"/jobs/{state(site, id).key}/progress"
+        htmx = {"HX-Request": "true"}
+        seen = []
+
+        def behave(context: Any) -> None:
+            context.progress(0.25, "1 of 4")
+            seen.append(wang.get(address, headers=htmx))
+            seen.append(wang.get(address))
+
+        told.answers["behave"] = behave
+        waiting = wang.get(address, headers=htmx)
+        assert "every 2s" in waiting.text
+        assert "<html" not in waiting.text
+        site.work()
+        fragment, page = seen
+        assert fragment.html.find("progress")["value"] == "25"
+        assert "1 of 4" in fragment.text
+        assert "http-equiv" in page.text
+        done = wang.get(f"{address}?then=reload", headers=htmx)
+        assert done.headers["HX-Refresh"] == "true"
+        assert "every 2s" not in done.text
+        assert "Done" in done.text
+        lin.get(address, status=403)
+        site.browser("olga").get(address, status=200)
+        assert "/login" in site.browser().get(address, status=302).location
+        wang.get("/jobs/0000000000000/progress", status=404)
+
+
+class TestHealth:
+    def finding(self, site: SiteUnderTest) -> str:
+        with site.occasion() as occasion:
+            return next(f.problem for f in health.findings(occasion) if f.name == "jobs")
+
+    def test_it_tells_that_no_worker_runs(self, site: SiteUnderTest) -> None:
+        assert self.finding(site) == ""
+        ask(site, "probe_poke")
+        site.clock.move(minutes=4)
+        assert self.finding(site) == ""
+        site.clock.move(minutes=2)
+        assert "1 background jobs wait, the longest for 6 minutes" in self.finding(site)
+        site.work()
+        assert self.finding(site) == ""
+
+    def test_it_tells_that_a_worker_is_silent(self, site: SiteUnderTest) -> None:
+        id = ask(site, "probe_long")
+        assert transitions.claim(site.registry.access, id, "silent") is not None
+        site.clock.move(minutes=6)
+        assert "wait" in self.finding(site)
+
+    def test_it_tells_that_nobody_starts_what_is_planned(self, site: SiteUnderTest) -> None:
+        site.clock.move(hours=2)
+        assert "wait" in self.finding(site)

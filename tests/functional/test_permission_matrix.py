@@ -29,6 +29,7 @@ from modou.services import (
     enrolling,
     files,
     grading,
+    jobs,
     recovery,
     rosters,
     sessions,
@@ -213,6 +214,9 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "admin_plugin": line(SETTINGS_READERS, SYSTEM_ADMIN),
     "admin_audit": line(AUDITOR, AUDITOR),
     "admin_health": line(SETTINGS_READERS, SETTINGS_READERS),
+    "admin_jobs": line(SETTINGS_READERS, OPERATOR | SYSTEM_ADMIN),
+    "admin_schedule": line(SETTINGS_READERS, SETTINGS_READERS),
+    "job_progress": line(SETTINGS_READERS, SETTINGS_READERS),  # and whoever asked for the job
     # programs; every endpoint has its own line in tests/functional/api/test_api_matrix.py
     "api": line(),
     # machines that watch
@@ -280,10 +284,12 @@ class Scene:
                 "course_roster_result": {"job": course_job.key},
                 "file": signer.parts(picture, occasion.now),
                 "grade_category": {"item": group.key},
+                "job_progress": {"job": jobs.enqueue(occasion, "drop_old_jobs").key},
                 "reset": {"token": recovery.make_token(occasion, somebody, "reset")},
             }
             #: Route -> what is sent by POST, where an empty form is not enough.
             self.forms = {
+                "admin_jobs": {"action": "start", "name": "drop_old_jobs"},
                 "admin_user_identity": {
                     "action": "set",
                     "id_type": "id_card",

@@ -1,6 +1,7 @@
 """Questions about the state of the system, asked by `/readyz` and `modou doctor`."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from ZODB.TimeStamp import TimeStamp
 
 from modou.declarations import HealthCheck
 from modou.i18n import _
-from modou.services import keys_check, telling
+from modou.services import jobs, keys_check, telling
+from modou.services.jobs import schedule, transitions
 from modou.services.occasion import Occasion
 
 #: Bytes: with less than this no upload and hardly a commit goes through.
@@ -17,6 +19,8 @@ NO_ROOM = 100_000_000
 LITTLE_ROOM = 1_000_000_000
 #: Seconds that clocks of several machines may differ.
 CLOCK_DIFFERENCE = 60
+#: Seconds after which a job that is due should have been begun.
+JOBS_LATE = 300
 
 
 def _free(occasion: Occasion) -> tuple[Path, int]:
@@ -72,11 +76,47 @@ def plugins_are_told(occasion: Occasion) -> str | None:
     return "; ".join(late) or None
 
 
+def jobs_are_done(occasion: Occasion) -> str | None:
+    """What is due is begun; else no worker runs, or all of them are silent."""
+    waiting = [occasion.now - since for since in _late_jobs(occasion)]
+    if waiting:
+        return (
+            f"{len(waiting)} background jobs wait, the longest for {max(waiting) // 60} minutes: "
+            "does a worker run? (modou.jobs = inside, or the command modou worker)"
+        )
+    return None
+
+
+def _late_jobs(occasion: Occasion) -> Iterator[int]:
+    """Since when, seconds UTC, what should have been begun waits."""
+    store = jobs.store(occasion)
+    busy = set()
+    for id in store.running:
+        record = store.records.get(id)
+        if record is None:
+            continue
+        job = occasion.assembled.jobs.get(record.name)
+        busy.add(job is not None and job.long)
+        if record.progress.beat + JOBS_LATE < occasion.now:
+            yield record.progress.beat
+    for id in transitions.due(occasion):
+        record = store.records.by_id(id)
+        # Long ones may well wait for each other.
+        if record.due + JOBS_LATE < occasion.now and not (
+            occasion.assembled.jobs[record.name].long and True in busy
+        ):
+            yield record.due
+    for planned in schedule.plan(occasion):
+        if planned.next + JOBS_LATE < occasion.now:
+            yield planned.next
+
+
 CHECKS = (
     HealthCheck("database", _("The database takes changes"), database_takes_changes, ready=True),
     HealthCheck("disk", _("The disk is not full"), disk_has_room, ready=True),
     HealthCheck("disk_soon", _("The disk has room for some time"), disk_has_much_room),
     HealthCheck("keys", _("The keys file is this site's"), keys_open_the_data, ready=True),
+    HealthCheck("jobs", _("Background jobs are done"), jobs_are_done),
     HealthCheck("clock", _("The clock is right"), clock_is_right),
     HealthCheck("telling", _("Plugins are told what happens"), plugins_are_told),
 )

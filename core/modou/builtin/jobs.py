@@ -4,7 +4,9 @@ from modou.declarations import Job
 from modou.i18n import _
 from modou.services import logins, mailing, rosters, sessions, uploads
 from modou.services.jobs import JobContext, history
+from modou.services.studying import closing
 
+HOUR = 3600
 DAY = 86_400
 _BATCH = 500
 
@@ -40,6 +42,17 @@ def sweep_uploads(context: JobContext) -> None:
     uploads.sweep(access.uploads, access.clock.seconds())
 
 
+def close_lost_sessions(context: JobContext) -> None:
+    """Close study sessions that ended while the process which knew of them was killed."""
+    after = 0
+    while True:
+        context.check()
+        with context.occasion() as occasion:
+            _count, after = closing.close_all_silent(occasion, after)
+        if not after:
+            break
+
+
 def drop_old_rosters(context: JobContext) -> None:
     """Drop what old rosters hold about people."""
     with context.occasion() as occasion:
@@ -67,8 +80,15 @@ JOBS = (
     ),
     Job(rosters.JOB, _("Check or take a roster"), rosters.run, pause=5, long=True),
     Job("seal_journal", _("Seal yesterday's journal"), seal_journal, at="00:10"),
-    Job("sweep_sessions", _("Drop sessions that ended"), sweep_sessions, every=3600, keep=DAY),
-    Job("sweep_uploads", _("Delete abandoned uploads"), sweep_uploads, every=3600, keep=DAY),
+    Job("sweep_sessions", _("Drop sessions that ended"), sweep_sessions, every=HOUR, keep=DAY),
+    Job(
+        "close_lost_sessions",
+        _("Close study sessions that were lost"),
+        close_lost_sessions,
+        every=300,
+        keep=HOUR,
+    ),
+    Job("sweep_uploads", _("Delete abandoned uploads"), sweep_uploads, every=HOUR, keep=DAY),
     Job("drop_old_rosters", _("Drop the rows of old rosters"), drop_old_rosters, at="03:20"),
     Job("drop_old_jobs", _("Drop old jobs from the list"), drop_old_jobs, at="03:40", keep=DAY),
 )

@@ -207,4 +207,14 @@ ITEMS = (
         order=740,
         group=_OPERATION,
     ),
+    NavItem(
+        "admin",
+        "jobs",
+        _("Background jobs"),
+        "admin_jobs",
+        icon="clock",
+        capability=Capability.HEALTH_VIEW,
+        order=745,
+        group=_OPERATION,
+    ),
 )

@@ -124,6 +124,9 @@ ROUTES = (
     ("admin_plugin", "/admin/plugins/{plugin}", r.site),
     ("admin_audit", "/admin/audit", r.site),
     ("admin_health", "/admin/health", r.site),
+    ("admin_jobs", "/admin/jobs", r.site),
+    ("admin_schedule", "/admin/jobs/schedule", r.site),
+    ("job_progress", f"/jobs/{{job:{_ID}}}/progress", r.site),
     # machines that watch
     ("healthz", "/healthz", None),
     ("readyz", "/readyz", None),

@@ -127,14 +127,17 @@ def values_of(occasion: Occasion, record: JobRecord) -> dict[str, Any]:
 def find(occasion: Occasion, key: str) -> JobRecord:
     """The job of that key, for those who asked for it or may see the state of the system.
 
-    :raises NotFound: there is none, or not for the actor
+    :raises NotFound: there is none
+    :raises NotAllowed: it is not for the actor
     """
     try:
         record = store(occasion).records[key]
     except KeyError:
         record = None
-    if record is None or not (occasion.can(Capability.HEALTH_VIEW) or _is_own(occasion, record)):
+    if record is None:
         raise NotFound(_("There is no such job. Jobs that ended long ago are dropped."))
+    if not _is_own(occasion, record):
+        occasion.require(Capability.HEALTH_VIEW)
     return record
 
 

@@ -17,6 +17,7 @@ PARTS = (
     "files",
     "grades",
     "home",
+    "jobs",
     "learning",
     "outline",
     "participants",
