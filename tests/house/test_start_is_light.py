@@ -15,7 +15,7 @@ app = main({}, **{
     "zodbconn.uri": f"file://{folder}/Data.fs?blobstorage_dir={folder}/blobs",
     "modou.keys": f"{folder}/keys",
     "modou.mail": "console",
-    "modou.plugins": "notices",
+    "modou.plugins": "lesson notices",
 })
 app.registry.access.close()
 print(*sys.modules)

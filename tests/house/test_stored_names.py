@@ -14,6 +14,7 @@ import persistent
 import pytest
 
 import modou
+import modou_lesson
 import modou_notices
 
 LIST = Path(__file__).with_name("stored_names.txt")
@@ -24,7 +25,7 @@ def persistent_classes() -> set[str]:
     """Paths of all persistent classes of the core and the first-party plugins, and of the values
     (dataclasses, named tuples) of the rooms `models`, since those are pickled within them."""
     found = set()
-    for package in (modou, modou_notices):
+    for package in (modou, modou_lesson, modou_notices):
         for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             module = importlib.import_module(info.name)
             if ".models" in info.name:

@@ -194,17 +194,28 @@ def ask(occasion: Occasion, filename: str, media_type: str, size: int) -> None:
     )
 
 
-def store(occasion: Occasion, content: bytes, filename: str, access: str) -> StoredFile:
-    """Keep what the site itself made (a cover)."""
-    media_type = sniff(content[:HEAD], filename, io.BytesIO(content))
+def store(
+    occasion: Occasion, content: bytes, filename: str, access: str, media_type: str = ""
+) -> StoredFile:
+    """Keep what the site itself made (a cover).
+
+    :param media_type: what it is, where its maker knows; else found in the bytes
+    """
+    media_type = media_type or sniff(content[:HEAD], filename, io.BytesIO(content))
     return _store(occasion, io.BytesIO(content), filename, media_type, access)
 
 
-def store_path(occasion: Occasion, path: Path, filename: str, access: str) -> StoredFile:
+def store_path(
+    occasion: Occasion, path: Path, filename: str, access: str, media_type: str = ""
+) -> StoredFile:
     """Keep what the site itself made and wrote to a disk (a film), without copying it where it lies
-    on the disk of the blobs. Nobody may write to the file any more; deleting it is harmless."""
-    with path.open("rb") as stream:
-        media_type = sniff(stream.read(HEAD), filename, stream)
+    on the disk of the blobs. Nobody may write to the file any more; deleting it is harmless.
+
+    :param media_type: as for `store`
+    """
+    if not media_type:
+        with path.open("rb") as stream:
+            media_type = sniff(stream.read(HEAD), filename, stream)
     kept = _add(occasion, StoredFile(filename, media_type, access, occasion.now))
     kept.take_over(path, hash_file(path))
     return kept

@@ -117,12 +117,18 @@ def bare_activity(request: Request) -> Activity:
 
 @found
 def activity(request: Request) -> Any:
-    """The activity in the context class of its type, or why it cannot be opened.
+    """The activity in the context class of its type, or why it cannot be opened."""
+    return context_of(request, bare_activity(request))
+
+
+def context_of(request: Request, node: Activity) -> Any:
+    """An activity in the context class of its type, or why it cannot be opened.
 
     Locks are checked here, and that it is not hidden, so that no view of a plugin can forget to,
     whatever the method.
+
+    :raises KeyError: it is hidden from the reader
     """
-    node = bare_activity(request)
     if node.id not in learning.outline_of(request.occasion, node.course).by_id:
         raise KeyError(node.id)
     verdict = learning.objection(request.occasion, node.course, node.id)

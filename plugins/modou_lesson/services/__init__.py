@@ -1,0 +1,1 @@
+"""The verbs of lessons: keeping, preparing, showing, handing out."""
