@@ -347,6 +347,7 @@ class ApiRoute:
         the asker alone, or its verbs decide
     :param context: `context(call, <placeholders>)` -> what the request is about; KeyError: 404
     :param status: of a good answer
+    :param also: further statuses of good answers of the same type, see `Call.status`
     :param problems: further statuses (409, 410, ...) that it may answer with
     :param lean: without transaction, connection and session look-up
     :param idempotent: whether a write with the header Idempotency-Key is answered from the first
@@ -365,6 +366,7 @@ class ApiRoute:
     capability: str = ""
     context: Callable[..., Any] | None = None
     status: int = 200
+    also: tuple[int, ...] = ()
     problems: tuple[int, ...] = ()
     lean: bool = False
     idempotent: bool = True

@@ -219,6 +219,8 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "job_progress": line(SETTINGS_READERS, SETTINGS_READERS),  # and whoever asked for the job
     # programs; every endpoint has its own line in tests/functional/api/test_api_matrix.py
     "api": line(),
+    "api_docs": line(EVERYBODY),
+    "api_openapi": line(EVERYBODY),
     # machines that watch
     "healthz": line(EVERYBODY, EVERYBODY),
     "readyz": line(EVERYBODY, EVERYBODY),

@@ -12,7 +12,7 @@ from modou.errors import Conflict, Invalid, NotAllowed
 from modou.i18n import _
 from modou.models.people import User
 from modou.permissions import Capability
-from modou.services import identity, mailing, roles, sessions
+from modou.services import api_tokens, identity, mailing, roles, sessions
 from modou.services.account_checks import (
     POLICY,
     account_problems,
@@ -314,7 +314,7 @@ def issue_activation(
 
 
 def suspend(occasion: Occasion, user: User, reason: str) -> None:
-    """Keep `user` out until `reopen`; sessions end at once.
+    """Keep `user` out until `reopen`; sessions and API tokens end at once.
 
     :param reason: for the audit trail
     :raises Conflict: it is one's own account, or the last one that can administer roles
@@ -328,6 +328,7 @@ def suspend(occasion: Occasion, user: User, reason: str) -> None:
     roles.require_other_admin(occasion, without_user=user)
     user.status = "suspended"
     sessions.end_all(occasion, user)
+    api_tokens.revoke_all(occasion, user)
     occasion.record("account_suspended", subject=user.id, values={"reason": why})
 
 

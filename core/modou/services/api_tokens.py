@@ -81,7 +81,7 @@ def make(occasion: Occasion, name: str, scopes: Collection[str], days: int) -> t
             _("You have ${most} tokens. Revoke one that is not used.", mapping={"most": MOST})
         )
     text = PREFIX + secrets.token_urlsafe(32)
-    digest = _digest(text)
+    digest = digest_of(text)
     token = ApiToken(owner.id, name, chosen, occasion.now, occasion.now + days * DAY)
     _tree(occasion.site, "tokens")[digest] = token
     owner.api_tokens = (*(d for d, _token in mine), digest)
@@ -141,7 +141,7 @@ def find(site: Site, text: str, now: int) -> tuple[User, ApiToken] | None:
     """
     if site.api is None or not looks_like(text):
         return None
-    token: ApiToken | None = site.api["tokens"].get(_digest(text))
+    token: ApiToken | None = site.api["tokens"].get(digest_of(text))
     if token is None or now >= token.expires:
         return None
     user = site.users.get(token.user_id)
@@ -157,7 +157,8 @@ def note_use(occasion: Occasion, token: ApiToken) -> None:
         token.used_from = occasion.origin.ip
 
 
-def _digest(text: str) -> bytes:
+def digest_of(text: str) -> bytes:
+    """Under what the token with this text is kept."""
     return hashlib.sha256(text.encode(errors="replace")).digest()
 
 

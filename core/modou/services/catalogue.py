@@ -73,6 +73,13 @@ def search(
     :param category: only courses in it or below it
     :param page: from 1; beyond the last page is the last page
     """
+    return _page(occasion, search_rows(occasion, text, category), page, size)
+
+
+def search_rows(
+    occasion: Occasion, text: str = "", category: Category | None = None
+) -> list[CourseRow]:
+    """All rows that `search` pages through."""
     words = fold(text).split()
     inside = subtree(occasion, category) if category is not None else None
     rows = [
@@ -80,8 +87,8 @@ def search(
         for row in occasion.site.course_index
         if row.listed and _matches(row, words) and (inside is None or row.category in inside)
     ]
-    rows.sort(key=lambda row: (-row.published_at, row.title_key))
-    return _page(occasion, rows, page, size)
+    rows.sort(key=lambda row: (-row.published_at, row.title_key, row.id))
+    return rows
 
 
 #: What the administration's list can be sorted by.
@@ -102,6 +109,17 @@ def list_all(
     :param status: "draft", "published", "hidden", or "" for all
     :param sort: one of `SORTS`, with "-" before it for descending
     """
+    return _page(occasion, all_rows(occasion, text, category, status, sort), page, size)
+
+
+def all_rows(
+    occasion: Occasion,
+    text: str = "",
+    category: Category | None = None,
+    status: str = "",
+    sort: str = "title",
+) -> list[CourseRow]:
+    """All rows that `list_all` pages through."""
     occasion.require(Capability.ADMIN_VIEW)
     words = fold(text).split()
     inside = subtree(occasion, category) if category is not None else None
@@ -113,13 +131,13 @@ def list_all(
         and (not status or (not row.visible if status == "hidden" else row.status == status))
     ]
     keys = {
-        "title": lambda row: row.title_key,
+        "title": lambda row: (row.title_key, row.id),
         "status": lambda row: (row.status, row.visible, row.title_key),
         "modified": lambda row: row.modified,
     }
     name = sort.removeprefix("-")
     rows.sort(key=keys.get(name, keys["title"]), reverse=sort.startswith("-"))
-    return _page(occasion, rows, page, size)
+    return rows
 
 
 def _matches(row: CourseRow, words: Collection[str]) -> bool:

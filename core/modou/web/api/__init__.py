@@ -42,4 +42,6 @@ __all__ = [
 
 
 def includeme(config: Configurator) -> None:
+    # Its addresses before the one that takes everything below /api/v1.
+    config.include("modou.web.api.reference")
     config.include("modou.web.api.handling")

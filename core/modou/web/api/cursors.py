@@ -30,29 +30,36 @@ def listing(
     """
     begin = 0
     if query.cursor is not None:
-        after = _read(query)
+        after = read_place(query)
         try:
             begin = bisect_right(rows, after, key=place)
         except TypeError:
             raise _no_cursor() from None
     page = list(rows[begin : begin + query.limit])
     more = begin + query.limit < len(rows)
-    return page, _write(query, place(page[-1])) if more else None
+    return page, write_place(query, place(page[-1])) if more else None
 
 
-def _write(query: ListQuery, place: Place) -> str:
+def write_place(query: ListQuery, place: Place) -> str:
+    """The cursor behind the item at `place`."""
     text = json.dumps([_filters(query), *place], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def _read(query: ListQuery) -> Place:
+def read_place(query: ListQuery, types: tuple[type, ...] = ()) -> Place:
+    """The place of the last item of the page before.
+
+    :param types: what it must be made of, where that is not found out by comparing
+    :raises Unfit: the cursor is not one of this list
+    """
     text = query.cursor or ""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         filters, *place = json.loads(raw)
     except (ValueError, TypeError, RecursionError):
         raise _no_cursor() from None
-    if filters != _filters(query):
+    fits = not types or tuple(map(type, place)) == types
+    if filters != _filters(query) or not fits:
         raise _no_cursor()
     return tuple(place)
 

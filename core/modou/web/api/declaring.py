@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from modou.declarations import ApiAuth, ApiRoute, ApiScope
 from modou.errors import ConfigurationError, Message
+from modou.web.api.schemas import Key
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PREFIX = "/api/v1"
@@ -29,6 +30,7 @@ def endpoint(
     description: Message = "",
     context: Callable[..., Any] | None = None,
     status: int = 200,
+    also: tuple[int, ...] = (),
     problems: tuple[int, ...] = (),
     lean: bool = False,
     idempotent: bool = True,
@@ -38,9 +40,9 @@ def endpoint(
 
     The function gets a `Call` first, and by name what it has parameters for: `body` and `query`
     (annotated with subclasses of `Body` and `Query`), `context`, and the path's placeholders
-    (annotated with `Key` or another type that a piece of an address can be read as; what cannot
-    be read is answered by 404). It returns what its return type says, checked before it is sent;
-    None is answered by 204.
+    (keys, unless annotated with another type that a piece of an address can be read as; what
+    cannot be read is answered by 404). It returns what its return type says, checked before it is
+    sent; None is answered by 204.
 
     Nothing is open by accident: "user" endpoints name a scope, and a capability or "" in words;
     `lean` is only for those who bring their own token, since nothing is looked up for them.
@@ -67,6 +69,7 @@ def endpoint(
         capability=capability or "",
         context=context,
         status=status,
+        also=also,
         problems=problems,
         lean=lean,
         idempotent=idempotent and method != "GET" and not lean,
@@ -99,7 +102,7 @@ class Endpoint:
         self.body = TypeAdapter(hints["body"]) if "body" in self.wanted else None
         self.query = TypeAdapter(hints["query"]) if "query" in self.wanted else None
         self.path: Mapping[str, TypeAdapter[Any]] = {
-            name: TypeAdapter(hints.get(name, str)) for name in self.placeholders
+            name: TypeAdapter(hints.get(name, Key)) for name in self.placeholders
         }
         self.query_lists = _lists(hints.get("query"))
         if "return" not in hints:

@@ -242,7 +242,7 @@ def _response(
         response.body = body
     else:
         # WebOb would call nothing a page.
-        del response.headers["Content-Type"]
+        response.headers.pop("Content-Type", None)
     response.headerlist.extend(headers)
     if request.method in SAFE and status == 200:
         response.etag = hashlib.blake2b(body, digest_size=12).hexdigest()

@@ -10,7 +10,7 @@ from modou.i18n import _
 T = TypeVar("T")
 
 #: An id as it stands in addresses: what `modou.store.containers.encode_id` gives.
-Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{13}$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[0-3][0-9a-hjkmnp-tv-z]{12}$")]
 #: A moment: RFC 3339, UTC.
 Moment = datetime
 
