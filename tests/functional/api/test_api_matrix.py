@@ -56,9 +56,12 @@ MATRIX: dict[str, frozenset[str]] = {
     # accounts
     "list_users": ADMINISTRATION,
     "read_user": ADMINISTRATION,
+    # studying: of one's own courses only
+    "open_player": LEARNER,
+    "read_study_state": LEARNER,
 }
 #: Endpoints that know their callers by tokens of their own.
-OWN: frozenset[str] = frozenset()
+OWN = frozenset({"take_beat", "answer_challenge", "resume_study", "leave_study"})
 #: Query strings by which an endpoint is another one: (name, query) -> who.
 MORE: dict[tuple[str, str], frozenset[str]] = {
     ("list_courses", "of=all"): ADMINISTRATION,
