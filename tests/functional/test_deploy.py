@@ -17,6 +17,7 @@ from tests.commands import modou, refused, write_ini
 from tests.stack import Shape, Stack, find
 
 BYTES = bytes(range(256)) * 8192  # 2 MB: more than one piece of nginx's
+NEWER = b"%PDF-" + BYTES[::-1][5:]
 missing = [program for program in ("haproxy", "nginx") if find(program) is None]
 needs_programs = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
 
@@ -28,10 +29,9 @@ class Answer:
     body: bytes
 
 
-def ask(url: str, **headers: str) -> Answer:
-    request = urllib.request.Request(
-        url, headers={name.replace("_", "-"): value for name, value in headers.items()}
-    )
+def ask(url: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, body, named, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return Answer(answer.status, answer.headers, answer.read())
@@ -58,6 +58,11 @@ class Site:
             stored = files.store(occasion, BYTES, "讲义 1.pdf", "public")
             signer = files.Signer(files.secret("", access.keys), 7200)
             self.parts = signer.parts(stored, occasion.now)
+            # The next version of the same name, and a file that is shown only as what it is not.
+            newer = files.store(occasion, NEWER, "讲义 1.pdf", "public")
+            self.newer = signer.parts(newer, occasion.now)
+            course = files.store(occasion, NEWER[:5000], "a.pdf", "course:1")
+            self.private = signer.parts(course, occasion.now)
             past = occasion.now - 60
             self.expired = {
                 **self.parts,
@@ -90,12 +95,79 @@ class TestFiles:
         assert again.body == BYTES
         assert again.headers["X-Cache-Status"] == "HIT"
 
-    def test_a_range_of_a_file(self, site: Site) -> None:
-        part = ask(site.url(site.parts), Range="bytes=1048570-1048585")
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "0-0",
+            "0-1048575",  # a piece of nginx's, all of it
+            "1048575-1048576",  # the seam
+            "1048570-1048585",
+            "1048576-",
+            "5-2097151",
+            "2097151-",
+            "2000000-9999999999",
+            "-1",
+            "-1048577",
+            "-99999999",
+        ],
+    )
+    def test_a_range_of_a_file(self, site: Site, asked: str) -> None:
+        first, _dash, last = asked.partition("-")
+        start = int(first) if first else max(0, len(BYTES) - int(last))
+        stop = min(int(last) + 1, len(BYTES)) if first and last else len(BYTES)
+        part = ask(site.url(site.parts), Range=f"bytes={asked}")
         assert part.status == 206
-        assert part.body == BYTES[1048570:1048586]
-        assert part.headers["Content-Range"] == f"bytes 1048570-1048585/{len(BYTES)}"
-        assert ask(site.url(site.parts), Range=f"bytes={len(BYTES)}-").status == 416
+        assert part.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{len(BYTES)}"
+        assert part.headers["Content-Length"] == str(stop - start)
+        assert part.body == BYTES[start:stop]
+
+    def test_a_range_that_does_not_exist(self, site: Site) -> None:
+        for asked in (f"{len(BYTES)}-", f"{len(BYTES) + 5}-{len(BYTES) + 9}"):
+            refused = ask(site.url(site.parts), Range=f"bytes={asked}")
+            assert refused.status == 416
+            assert refused.headers["Content-Range"] == f"bytes */{len(BYTES)}"
+
+    def test_several_ranges_are_answered_by_the_whole_file(self, site: Site) -> None:
+        # RFC 9110, 14.2: a server may ignore the header; no player asks for several.
+        whole = ask(site.url(site.parts), Range="bytes=0-1,1048570-1048580")
+        assert (whole.status, whole.body) == (200, BYTES)
+
+    def test_head(self, site: Site) -> None:
+        whole = ask(site.url(site.parts), "HEAD")
+        assert (whole.status, whole.body) == (200, b"")
+        assert whole.headers["Content-Length"] == str(len(BYTES))
+        assert whole.headers["Accept-Ranges"] == "bytes"
+
+    def test_a_range_only_of_the_same_version(self, site: Site) -> None:
+        url = site.url(site.parts)
+        etag = ask(url, "HEAD").headers["ETag"]
+        modified = ask(url, "HEAD").headers["Last-Modified"]
+        for tag in (etag, modified):
+            assert ask(url, Range="bytes=0-9", If_Range=tag).status == 206
+        for tag in ('"another"', "Mon, 01 Jan 2001 00:00:00 GMT"):
+            whole = ask(url, Range="bytes=0-9", If_Range=tag)
+            assert (whole.status, whole.body) == (200, BYTES)
+        assert ask(url, If_None_Match=etag).status == 304
+        assert ask(url, If_Modified_Since=modified).status == 304
+
+    def test_a_file_replaced_has_another_address(self, site: Site) -> None:
+        assert ask(site.url(site.parts)).body == BYTES
+        assert ask(site.url(site.newer)).body == NEWER
+        part = ask(site.url(site.newer), Range="bytes=1048570-1048585")
+        assert part.body == NEWER[1048570:1048586]
+        mixed = {**site.newer, "file": site.parts["file"]}
+        assert ask(site.url(mixed)).status == 403
+
+    def test_as_a_download_or_in_the_page_whatever_was_asked_first(self, site: Site) -> None:
+        url = site.url(site.private)
+        for query, kind in (("", "inline"), ("?download", "attachment"), ("", "inline")):
+            answer = ask(url + query)
+            assert answer.status == 200
+            assert answer.headers["Content-Disposition"].startswith(kind), query
+            assert answer.body == NEWER[:5000]
+        # Other words behind the address make no further copies.
+        assert ask(f"{url}?a=1").headers["X-Cache-Status"] == "HIT"
+        assert ask(f"{url}?a=2").headers["X-Cache-Status"] == "HIT"
 
     def test_an_altered_address_is_refused(self, site: Site) -> None:
         signature = site.parts["signature"]

@@ -16,6 +16,7 @@ from modou.config import Config, read_config
 from modou.deploy import Plan, write
 from modou.errors import ConfigurationError
 from modou.services import files
+from modou.store.places import beside_blobs
 from modou.web.themes import load_theme
 
 #: What the servers serve with when the .ini does not say.
@@ -127,12 +128,17 @@ def render(
         raise ConfigurationError("https needs the site's name: give --domain or set modou.address")
     theme = load_theme(settings["theme"], settings["themes"] or None)
     memory = given.pop("memory")
+    data = (data or ini.path.parent / "var").absolute()
+    uploads = settings["uploads"] or beside_blobs(
+        ini.app_settings().get("zodbconn.uri", ""), "uploads"
+    )
     plan = Plan(
         ini=ini.path,
         command=Path(sys.prefix) / "bin" / "modou",
         statics={folder.name: (folder / "static").absolute() for folder in theme.chain},
         files_secret=settings["files_secret"] or files.secret("", open_keys(settings)),
-        data=(data or ini.path.parent / "var").absolute(),
+        data=data,
+        uploads=None if uploads.absolute().is_relative_to(data) else uploads.absolute(),
         domain=domain or "localhost",
         certificate=str(certificate.absolute()) if certificate else "",
         port=port or (443 if certificate else 80),

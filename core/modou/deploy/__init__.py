@@ -7,7 +7,8 @@
   which mostly wait for the disk, have a line and threads of their own. Pages for visitors
   who are not signed in are kept for some seconds.
 - **nginx** serves static files, and stored files by signed address without asking Modou. It takes
-  uploads in, however long they last, before it bothers Modou with them.
+  forms with files and pieces of large files in, however long they last, before it bothers Modou
+  with them.
 - **systemd** keeps the processes running.
 - **PostgreSQL** gets settings that suit RelStorage.
 """
@@ -55,7 +56,10 @@ class Plan:
     :param nginx_pid: where Debian's service file of nginx looks for it
     :param max_connections: that HAProxy holds at a time
     :param sign_ins_per_minute: from one address
-    :param upload_megabytes: largest upload that Modou takes
+    :param upload_megabytes: largest form with files that Modou takes
+    :param piece_megabytes: largest piece of an upload that goes on after a broken line; the page's
+        script sends smaller ones
+    :param uploads: folder of unfinished uploads, where that is not in `data`
     :param memory_megabytes: of the machine that PostgreSQL runs on
     """
 
@@ -80,6 +84,8 @@ class Plan:
     max_connections: int = 12000
     sign_ins_per_minute: int = 300
     upload_megabytes: int = 100
+    piece_megabytes: int = 64
+    uploads: Path | None = None
     memory_megabytes: int = 4096
     ports: tuple[int, ...] = field(init=False)
 

@@ -3,6 +3,7 @@
 In production nginx checks the signature itself and keeps what it fetched here.
 """
 
+import re
 from collections.abc import Iterator
 from typing import IO
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from modou.services.media_types import INLINE
 from modou.web.files import signer
 
 _CHUNK = 1 << 16
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _TEXT = "text/plain"
 
 
@@ -60,6 +62,7 @@ def file(request: Request) -> Response:
         stored = request.site.files[match["file"]]
     except KeyError:
         raise HTTPNotFound from None
+    settle_range(request, stored.size)
     response = Response(conditional_response=True)
     inline = stored.media_type in INLINE
     response.content_type = stored.media_type if inline else "application/octet-stream"
@@ -86,6 +89,25 @@ def file(request: Request) -> Response:
     # Last: WebOb forgets the length when it gets another body.
     response.content_length = stored.size
     return response
+
+
+def settle_range(request: Request, size: int) -> None:
+    """Leave a Range header only where it is one that WebOb answers as RFC 9110 (14) wants it.
+
+    Several ranges and malformed ones are answered by the whole file. The last 0 bytes of a file do
+    not exist; more last bytes than it has are all of it.
+
+    :param size: of the file, in bytes
+    """
+    header: str | None = request.headers.get("Range")
+    if header is None:
+        return
+    match = _RANGE.fullmatch(header)
+    first, last = match.groups() if match else ("", "")
+    if not match or not (first or last) or (first and last and int(last) < int(first)):
+        del request.headers["Range"]
+    elif not first:
+        request.headers["Range"] = f"bytes={max(0, size - int(last))}-"
 
 
 def disposition(kind: str, filename: str) -> str:
