@@ -84,6 +84,7 @@ COURSE_READERS = only(
 COURSE_WATCHERS = only("teacher class_teacher institution_admin operator supervisor")
 COURSE_EDITORS = only("teacher operator")
 STUDY_DECIDERS = only("institution_admin operator")
+STUDY_CORRECTORS = only("teacher class_teacher institution_admin operator")
 PUBLISHERS = only("content_reviewer operator")
 ENROLLERS = only("institution_admin operator")
 COHORT_WATCHERS = only("institution_admin operator supervisor")
@@ -180,6 +181,9 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "study_class": line(COURSE_WATCHERS, COURSE_WATCHERS),
     "study_person": line(COURSE_WATCHERS, COURSE_WATCHERS),
     "study_lesson": line(COURSE_WATCHERS, COURSE_WATCHERS),
+    "study_appeal": line(LEARNER, LEARNER),
+    "study_correct": line(STUDY_CORRECTORS, STUDY_CORRECTORS),
+    "study_papers": line(COURSE_WATCHERS, COURSE_WATCHERS),
     "study_rules": line(STUDY_DECIDERS, STUDY_DECIDERS),
     # cohorts
     "cohorts": line(COHORT_WATCHERS, COHORT_WATCHERS),

@@ -89,6 +89,9 @@ ROUTES = (
     ("study", "/courses/{course}/study", r.course),
     ("study_class", "/courses/{course}/study-class", r.course),
     ("study_person", "/courses/{course}/study-class/{user}", r.enrolment),
+    ("study_correct", "/courses/{course}/study-class/{user}/{activity}/correct", r.enrolment),
+    ("study_appeal", "/courses/{course}/study/{activity}/appeal", r.activity_core),
+    ("study_papers", "/courses/{course}/study-papers", r.course),
     ("study_lesson", "/courses/{course}/a/{activity}/watching", r.activity_core),
     ("study_rules", "/courses/{course}/study-rules", r.course),
     # cohorts

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from modou.services.studying import policies, reading, totals
+from modou.declarations import Challenge
+from modou.services.studying import appeals, policies, reading, totals
 from tests import factories
 from tests.conftest import SiteUnderTest
 from tests.pages import main_form
-from tests.studying import Player, enrolment_of, reel
+from tests.studying import Player, close_silent, enrolment_of, reel
 
 
 def key(site: SiteUnderTest) -> str:
@@ -135,3 +136,68 @@ def test_a_lesson_is_not_taken_for_more_than_it_is(school: SiteUnderTest) -> Non
         assert lessons[0].missing == 510
         (session,) = reading.sessions_of(enrolment)
         assert session.online >= 90
+
+
+class TestAppealsAndCorrections:
+    """A void by an unanswered question, the learner's appeal, a proposal, a second person."""
+
+    @pytest.fixture
+    def voided(self, school: SiteUnderTest, guard: Any) -> SiteUnderTest:
+        guard.policy = lambda claim: Challenge("guard", "riddle", 60, at_end="keep")
+        player = Player(school, "zhou")
+        player.play(60)
+        school.clock.move(minutes=10)
+        close_silent(school)
+        with school.occasion() as occasion:
+            own = enrolment_of(occasion, "zhou").study.of(reel(occasion).id)
+            assert own.voids
+            factories.user(occasion, "olga", "周奥").grant("site", 0, "operator")
+        return school
+
+    def test_from_appeal_to_credit(self, voided: SiteUnderTest) -> None:
+        course = f"/courses/{key(voided)}"
+        learner = voided.browser("zhou")
+        page = learner.get(f"{course}/study")
+        assert "was not answered" in text(page)
+        form = main_form(learner.get(page.html.select_one("td.row-actions a")["href"]))
+        assert "text" in str(form.submit(status=200).html.select("[aria-invalid]"))
+        form["text"] = "网络断了，题目没有看到"
+        form.submit(status=303)
+        assert "Waits for an answer" in text(learner.get(f"{course}/study"))
+
+        teacher = voided.browser("wang")
+        papers = teacher.get(f"{course}/study-papers")
+        assert "网络断了" in text(papers)
+        (link,) = [a["href"] for a in papers.html.select("main a") if "correct" in a["href"]]
+        form = main_form(teacher.get(link))
+        assert int(form["seconds"].value) > 0
+        form["reason"] = "服务器日志证实断线"
+        form.submit(status=303)
+        assert "Somebody else has to decide" in text(teacher.get(f"{course}/study-papers"))
+
+        decider = voided.browser("olga")
+        main_form(decider.get(f"{course}/study-papers"), 0).submit("act", status=303)
+        page = learner.get(f"{course}/study")
+        assert "given back" in text(page)
+        assert "Accepted" in text(page)
+        with voided.occasion() as occasion:
+            assert totals.totals_of(occasion, enrolment_of(occasion, "zhou")).corrected > 0
+
+    def test_a_refusal_needs_an_answer(self, voided: SiteUnderTest) -> None:
+        with voided.occasion("zhou") as occasion:
+            enrolment = enrolment_of(occasion, "zhou")
+            appeals.appeal(occasion, enrolment, reel(occasion), "没有看到题目")
+        course = f"/courses/{key(voided)}"
+        browser = voided.browser("olga")
+        form = main_form(browser.get(f"{course}/study-papers"))
+        form["remark"] = ""
+        form.submit("act", status=303)
+        with voided.occasion() as occasion:
+            (found,) = appeals.of_course(occasion, reel(occasion).course)
+            assert found.state == "open"
+        form["remark"] = "记录显示页面已离开"
+        form.submit("act", status=303)
+        assert "记录显示页面已离开" in text(voided.browser("zhou").get(f"{course}/study"))
+
+    def test_learners_see_no_papers(self, voided: SiteUnderTest) -> None:
+        voided.browser("lin").get(f"/courses/{key(voided)}/study-papers", status=403)

@@ -9,7 +9,7 @@ from modou.errors import SignInNeeded
 from modou.i18n import _
 from modou.models.courses import Course
 from modou.permissions import Capability
-from modou.services.studying import reading, totals
+from modou.services.studying import appeals, reading, totals
 from modou.web.courses import frame
 from modou.web.views.study.showing import class_hours, person_values
 
@@ -44,4 +44,9 @@ def study(context: Course, request: Request) -> Any:
     frame(request.page, context, _("My study time"))
     if enrolment is None:
         return {"course": context, "enrolled": False}
-    return {"enrolled": True, **person_values(request, context, enrolment)}
+    return {
+        "enrolled": True,
+        "appeals": appeals.of_learner(request.occasion, context, enrolment),
+        "titles": {activity.id: activity.title for activity in context.ordered_activities()},
+        **person_values(request, context, enrolment),
+    }

@@ -132,6 +132,7 @@ def study_person(context: EnrolmentContext, request: Request) -> Any:
     request.page.breadcrumbs.append(_crumb(request, course))
     return {
         "person": context.user,
+        "may_correct": request.occasion.can(Capability.STUDY_CORRECT, course),
         **person_values(request, course, context.enrolment),
     }
 

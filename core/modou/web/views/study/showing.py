@@ -169,6 +169,7 @@ def class_hours(course: Course, sums: Totals) -> Hours:
 #: Pages about a course's study time: route, title, what it takes.
 _TABS = (
     ("study_class", _("Study time"), Capability.STUDY_VIEW),
+    ("study_papers", _("Appeals and corrections"), Capability.STUDY_VIEW),
     ("study_rules", _("Rules"), Capability.STUDY_POLICY),
 )
 
