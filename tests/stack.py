@@ -96,6 +96,7 @@ class Shape:
     :param app: more lines for [app:main]
     :param server: "granian" or "waitress"
     :param settings: more for [server:main]
+    :param paths: folders with plugins that the processes import
     """
 
     postgresql: bool = True
@@ -105,6 +106,7 @@ class Shape:
     beats: int = 32
     server: str = "granian"
     settings: tuple[tuple[str, str], ...] = ()
+    paths: tuple[Path, ...] = ()
     cache_megabytes: int = 50
     max_connections: int = 12_000
 
@@ -116,6 +118,8 @@ class Stack:
         self.shape = shape or Shape()
         self._fill = fill
         self._ends = ExitStack()
+        #: Of the PostgreSQL database, if it is on one.
+        self.dsn = ""
         #: name of a part -> pids of the processes that were started for it
         self.pids: dict[str, list[int]] = {}
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -174,12 +178,23 @@ class Stack:
             self._fill(access)
         for port in self.plan.ports:
             serve = command("serve", "--config", self.ini, "--port", str(port))
-            self._run("modou", serve, environment(PYTHONUNBUFFERED="1"))
+            self._run("modou", serve, self._environment())
         etc = self.folder / "etc"
         self._run("nginx", [find("nginx"), "-c", f"{etc}/nginx.conf", "-g", "daemon off;"])
         self._run("haproxy", [find("haproxy"), "-db", "-f", f"{etc}/haproxy.cfg"])
         for address in (*self.process_addresses, self.address):
             self._await(f"{address}/readyz")
+
+    def _environment(self) -> dict[str, str]:
+        env = environment(PYTHONUNBUFFERED="1")
+        paths = [env["PYTHONPATH"], *map(str, self.shape.paths)]
+        return {**env, "PYTHONPATH": os.pathsep.join(paths)}
+
+    def stop_modou(self) -> None:
+        """End the processes of Modou as a service manager does; the rest stays."""
+        for process in self._processes:
+            if process.pid in self.pids["modou"]:
+                _end(process)
 
     def _start_postgresql(self) -> None:
         # A test on a FileStorage needs no PostgreSQL driver.
@@ -189,7 +204,7 @@ class Stack:
         self._ends.callback(cluster.stop)
         self.pids["postgresql"] = [cluster.pid]
         conf = self.folder / "zodb.conf"
-        dsn = cluster.create("modou")
+        dsn = self.dsn = cluster.create("modou")
         shape = self.shape
         conf.write_text(
             zodb_conf.render(dsn, conf, self.folder / "var", shape.cache_megabytes, shape.threads)

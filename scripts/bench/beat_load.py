@@ -32,10 +32,9 @@ class Learner:
 
     __slots__ = ("acknowledged", "body", "due", "head", "position", "sending", "seq")
 
-    def __init__(self, head: bytes, position: int) -> None:
+    def __init__(self, head: bytes, seq: int, position: int) -> None:
         self.head = head
-        self.seq = 0
-        self.acknowledged = 0
+        self.seq = self.acknowledged = seq
         self.position = position
         self.body = b""
         self.due = 0.0
@@ -57,7 +56,7 @@ class Connection:
 class Load:
     """See the module's docstring.
 
-    :param plan: host, port, path, players ([token, cookie, position]), seconds, interval,
+    :param plan: host, port, path, players ([token, cookie, newest beat, position]), seconds, interval,
         connections, seed; `flat_out`: beats follow each other as quickly as connections allow
     """
 
@@ -75,9 +74,10 @@ class Load:
                     f"Authorization: Bearer {token}\r\n"
                     f"Cookie: modou={cookie}\r\nContent-Type: application/json\r\nContent-Length: "
                 ).encode(),
+                seq,
                 position,
             )
-            for token, cookie, position in plan["players"]
+            for token, cookie, seq, position in plan["players"]
         ]
         self.count = plan["connections"]
         self.poll = select.epoll()
@@ -164,6 +164,10 @@ class Load:
             learner.acknowledged = learner.seq
             learner.sending = b""
             learner.body = body
+            # Where a player stands that was a little too quick.
+            at = body.find(b'"frontier":')
+            if at >= 0:
+                learner.position = int(body[at + 11 :].split(b",", 1)[0])
             return
         if not self.first_bad:
             self.first_bad = f"{status.decode()} {body[:300].decode(errors='replace')}"
