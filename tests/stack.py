@@ -83,7 +83,9 @@ SERVERS = {
     },
 }
 
-FILE_URI = "file://%(here)s/var/Data.fs?blobstorage_dir=%(here)s/var/blobs"
+FILE_URI = (
+    "file://%(here)s/var/Data.fs?connection_cache_size=20000&blobstorage_dir=%(here)s/var/blobs"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,8 +56,8 @@ class Connection:
 class Load:
     """See the module's docstring.
 
-    :param plan: host, port, path, players ([token, cookie, newest beat, position]), seconds, interval,
-        connections, seed; `flat_out`: beats follow each other as quickly as connections allow
+    :param plan: host, port, path, players ([token, cookie, newest beat, position]), seconds,
+        interval, connections, seed; `flat_out`: beats follow each other as quickly as connections allow
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:

@@ -14,16 +14,16 @@ from typing import Any
 
 import _checkout  # noqa: F401 - puts this checkout on the path
 import click
-from learners import REEL, SETTINGS, Found, Players, compare, use_reel
+from learners import SETTINGS, Players
 
 from modou.app import inspect_site
 from modou.cli.ini import Ini
 from modou.cli.packing import size_of
 from modou.store.opening import open_database
 from modou.store.places import place_of
+from tests.beating import PATH, REEL, Found, Told, compare, use_reel
 from tests.stack import Shape, Stack
 
-PATH = "/api/v1/study/beats"
 #: What a thousand learners send in an hour.
 THOUSAND_HOURS = 1000 * 3600 / 15
 
@@ -164,7 +164,9 @@ def show_found(found: Found) -> None:
 @click.command()
 @click.option("--storage", type=click.Choice(["postgresql", "filestorage"]), default="postgresql")
 @click.option("--learners", default=20_000, show_default=True)
-@click.option("--interval", default=15.0, show_default=True, help="Seconds between a learner's beats.")
+@click.option(
+    "--interval", default=15.0, show_default=True, help="Seconds between a learner's beats."
+)
 @click.option("--seconds", default=180, show_default=True)
 @click.option("--connections", default=1000, show_default=True, help="Kept open to HAProxy.")
 @click.option("--limit", is_flag=True, help="Then also: as many as it takes.")
@@ -215,7 +217,8 @@ def main(
         click.echo("MB resident: " + ", ".join(f"{k} {v:.0f}" for k, v in memory.items()))
         stack.stop_modou()
         with closing(inspect_site(Ini(stack.ini).app_settings())) as access:
-            found = compare(access, players, bench.told)
+            told = dict(zip(players.user_ids, (Told(*t) for t in bench.told), strict=True))
+            found = compare(access, players.course_id, told)
         show_found(found)
         if pack:
             sizes(bench, begin, sum(run.acknowledged for run in runs))

@@ -20,9 +20,11 @@ from typing import Any
 import pytest
 
 from modou.app import inspect_site
+from modou.cli.ini import Ini
+from modou.cli.site import opened
 from modou.store.journal import verify
-from tests import crashing
-from tests.commands import ROOT, environment, here, ini_of
+from tests import beating, crashing
+from tests.commands import ROOT, command, environment, free_port, here, ini_of, write_ini
 
 pytestmark = pytest.mark.functional
 
@@ -326,3 +328,129 @@ class TestPostgreSQL:
         ledger.take(writer)
         ledger.check()
         ledger.check_with_the_command()
+
+
+class Web:
+    """`modou serve` for learners who beat, killed and started again as it pleases."""
+
+    def __init__(self, ini: Path) -> None:
+        self.ini = ini
+        self.port = free_port()
+        with opened(ini) as access:
+            self.learners = beating.Class(access, 12)
+        self.process: subprocess.Popen[str] | None = None
+        webs.append(self)
+
+    def start(self) -> None:
+        paths = os.pathsep.join(str(path) for path in (ROOT / "core", ROOT, beating.REEL))
+        with (self.ini.parent / "web.log").open("a") as log:
+            self.process = subprocess.Popen(
+                command("serve", "--config", self.ini, "--port", str(self.port)),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=environment(PYTHONUNBUFFERED="1", PYTHONPATH=paths),
+            )
+        assert self.process.stdout is not None
+        assert any("Ctrl-C" in line for line in self.process.stdout), "it did not start"
+
+    def end(self, how: signal.Signals) -> None:
+        if self.process is None:
+            return
+        process, self.process = self.process, None
+        process.send_signal(how)
+        process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()
+
+    def check(self) -> beating.Found:
+        """By the database as it is; nobody beats meanwhile."""
+        access = inspect_site(Ini(self.ini).app_settings())
+        try:
+            return self.learners.check(access)
+        finally:
+            access.close()
+
+
+webs: list[Web] = []
+
+
+@pytest.fixture
+def reel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The plugin with something to study; servers that a failed test left are ended."""
+    monkeypatch.syspath_prepend(str(beating.REEL))
+    yield
+    while webs:
+        web = webs.pop()
+        web.learners.end()
+        web.end(signal.SIGKILL)
+    sys.modules.pop("acme_reel", None)
+
+
+def beating_ini(folder: Path, uri: str) -> Path:
+    (folder / "var").mkdir(exist_ok=True)
+    return write_ini(
+        folder,
+        f"zodbconn.uri = {uri}\nmodou.plugins = reel",
+        "threads = 16",
+    )
+
+
+@pytest.mark.usefixtures("reel")
+class TestBeats:
+    """The same with what all this is for, through HTTP."""
+
+    @rounds(2, 40)
+    def test_the_web_process_is_killed(self, tmp_path: Path, count: int) -> None:
+        web = Web(beating_ini(tmp_path, f"file://{tmp_path}/Data.fs?blobstorage_dir={tmp_path}/b"))
+        for _round in range(count):
+            web.start()
+            web.learners.begin(web.port)
+            web.learners.more(random.randint(1, 250))
+            web.end(signal.SIGKILL)
+            web.learners.end()
+            web.check()
+        assert here("journal", "verify", "--config", web.ini).returncode == 0
+
+    def test_a_stop_answers_what_is_under_way(self, tmp_path: Path) -> None:
+        web = Web(beating_ini(tmp_path, f"file://{tmp_path}/Data.fs?blobstorage_dir={tmp_path}/b"))
+        web.start()
+        web.learners.begin(web.port)
+        web.learners.more(100)
+        web.end(signal.SIGTERM)
+        web.learners.end()
+        assert web.check().seconds > 0
+
+    @rounds(1, 20)
+    def test_the_disk_is_full(self, tmp_path: Path, count: int) -> None:
+        with small_disk(tmp_path, 60) as place:
+            web = Web(beating_ini(tmp_path, f"file://{place}/Data.fs?blobstorage_dir={tmp_path}/b"))
+            web.start()
+            web.learners.begin(web.port)
+            for _round in range(count):
+                web.learners.more(random.randint(1, 250))
+                ballast = fill_up(place)
+                web.learners.until_failed()
+                ballast.unlink()
+            web.learners.more(50)
+            web.learners.end()
+            web.end(signal.SIGTERM)
+            web.check()
+
+    @pytest.mark.postgresql
+    @rounds(2, 40)
+    def test_postgresql_is_killed(self, tmp_path: Path, cluster: Any, count: int) -> None:
+        uri = server_settings(cluster, tmp_path)["zodbconn.uri"]
+        web = Web(beating_ini(tmp_path, uri))
+        web.start()
+        web.learners.begin(web.port)
+        for _round in range(count):
+            web.learners.more(random.randint(1, 250))
+            cluster.kill()
+            web.learners.until_failed()
+            cluster.run()
+        web.learners.more(50)
+        web.learners.end()
+        web.check()
+        web.end(signal.SIGTERM)
+        assert here("journal", "verify", "--config", web.ini).returncode == 0

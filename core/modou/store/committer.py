@@ -39,6 +39,8 @@ Work = Callable[[Any, transaction.TransactionManager], T]
 
 #: How often a group is tried after conflicts with other processes before it is taken apart.
 _TRIES = 3
+#: Objects that the connection keeps: some eight for each learner of those who study at a time.
+_CACHE = 200_000
 #: Seconds between two lines in the log about a database that fails.
 _QUIET = 5.0
 
@@ -421,6 +423,9 @@ class Committer:
         if self._tm is None:
             tm = transaction.TransactionManager(explicit=True)
             self._connection = self._database.open(transaction_manager=tm)
+            # The pool's size is for pages, which look at this and that. Here the same objects come
+            # again every few seconds; and each savepoint drops what is too much.
+            self._connection._cache.cache_size = _CACHE  # noqa: SLF001 - has no other way
             self._tm = tm
         return self._tm, self._connection
 
