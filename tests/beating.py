@@ -1,7 +1,7 @@
-"""Learners who beat over HTTP, whatever happens to the server; and whether all is there afterwards.
+"""Learners who beat over HTTP, whatever happens to the server; whether all is there afterwards.
 
-For the crash tests and the benchmarks of study beats. The activity is the tests' plugin `reel`, which
-is nothing but so many seconds.
+For the crash tests and the benchmarks of study beats. The activity is the tests' plugin `reel`,
+which is nothing but so many seconds.
 """
 
 import http.client

@@ -57,7 +57,7 @@ class Load:
     """See the module's docstring.
 
     :param plan: host, port, path, players ([token, cookie, newest beat, position]), seconds,
-        interval, connections, seed; `flat_out`: beats follow each other as quickly as connections allow
+        interval, connections, seed; `flat_out`: beats follow each other as quickly as they can
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:

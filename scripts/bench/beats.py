@@ -155,8 +155,8 @@ class Bench:
 def show_found(found: Found) -> None:
     group = found.events / max(1, found.batches)
     click.echo(
-        f"journal: {found.events:,} credited beats in {found.batches:,} commits ({group:.1f} each), "
-        f"{found.faults} faults; {found.seconds:,} seconds credited; "
+        f"journal: {found.events:,} credited beats in {found.batches:,} commits "
+        f"({group:.1f} each), {found.faults} faults; {found.seconds:,} seconds credited; "
         f"lost for {found.lost} learners, twice for {found.twice}"
     )
 

@@ -232,7 +232,7 @@ def fill_up(place: Path) -> Path:
 
 
 class TestFileStorage:
-    @rounds(4, 80)
+    @rounds(3, 80)
     def test_the_process_is_killed(self, tmp_path: Path, count: int) -> None:
         settings = file_settings(tmp_path)
         ledger = ledger_of(settings, tmp_path)
@@ -295,7 +295,7 @@ class TestFileStorage:
 
 @pytest.mark.postgresql
 class TestPostgreSQL:
-    @rounds(3, 50)
+    @rounds(2, 50)
     def test_one_of_two_processes_is_killed(self, tmp_path: Path, cluster: Any, count: int) -> None:
         settings = server_settings(cluster, tmp_path)
         ledger = ledger_of(settings, tmp_path)
@@ -312,7 +312,7 @@ class TestPostgreSQL:
         ledger.check()
         ledger.check_with_the_command()
 
-    @rounds(3, 50)
+    @rounds(2, 50)
     def test_the_server_is_killed(self, tmp_path: Path, cluster: Any, count: int) -> None:
         """Processes need no new start: they are refused meanwhile, and go on."""
         settings = server_settings(cluster, tmp_path)
