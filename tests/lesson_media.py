@@ -97,7 +97,7 @@ def changing_rate() -> Path:
 @cache
 def sound(name: str = "sound.mp3", seconds: int = 20) -> Path:
     values = {"seconds": seconds}
-    return ffmpeg(folder() / name, *(part.format(**values) for part in SOUND))
+    return ffmpeg(folder() / f"{seconds}-{name}", *(part.format(**values) for part in SOUND))
 
 
 @cache

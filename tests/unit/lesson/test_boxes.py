@@ -4,6 +4,7 @@ import io
 import json
 import random
 import subprocess
+from array import array
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -107,6 +108,22 @@ def test_damage_never_ends_in_anything_but_a_verdict() -> None:
         except Unfit:
             continue
         assert all(0 <= offset <= 2**63 for offset in movie.offsets)
+
+
+def test_sound_far_behind_its_picture_is_left_to_ffmpeg() -> None:
+    """No beginning of such a film plays by itself."""
+    times = array("d", range(0, 120, 10))
+
+    def tracks(gap: int) -> list[boxes._Track]:
+        return [
+            boxes._Track("vide", b"avc1", 120, times=times, places=array("Q", range(0, 1200, 100))),
+            boxes._Track(
+                "soun", b"mp4a", 120, times=times, places=array("Q", range(gap, gap + 1200, 100))
+            ),
+        ]
+
+    assert boxes._offsets(tracks(50), 120, 1300) is not None
+    assert boxes._offsets(tracks(1200), 120, 2500) is None
 
 
 class TestMp3:
