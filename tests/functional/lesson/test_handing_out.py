@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from modou.models.coverage import Cover
 from modou.models.courses import Course, Prerequisite
+from modou.models.coverage import Cover
 from modou.models.study import EnrolmentStudy
 from modou.services import teaching
 from modou.services.occasion import Occasion

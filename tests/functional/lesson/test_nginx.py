@@ -110,12 +110,12 @@ class Site:
         )
         return activity.key
 
-    def get(self, who: str, path: str, range: str = "") -> Reply:
+    def get(self, who: str, path: str, span: str = "") -> Reply:
         headers = {"Accept": "application/json"}
         if who:
             headers["Cookie"] = f"{SESSION_COOKIE}={self.cookies[who]}"
-        if range:
-            headers["Range"] = f"bytes={range}"
+        if span:
+            headers["Range"] = f"bytes={span}"
         request = urllib.request.Request(self.stack.address + path, headers=headers)
         try:
             with _opener.open(request, timeout=20) as answer:
