@@ -43,6 +43,7 @@ class SiteUnderTest:
             "modou.mail": "console",
             "modou.mail_sender": "modou@example.com",
             "modou.locale": "en",
+            "modou.consents.ask": "false",
             **settings,
         }
         self.app = main({}, clock=self.clock, **self.settings)

@@ -203,6 +203,12 @@ class _GradesImported(EventValues):
     left: int = Field(title=_("left out"))
 
 
+class _Consented(EventValues):
+    consent: str = Field(title=_("what"))
+    version: str = Field(title=_("version"))
+    text: str
+
+
 class _JournalArchived(EventValues):
     segments: int = Field(title=_("segments"))
     events: int = Field(title=_("records"))
@@ -235,6 +241,9 @@ KINDS = (
     JournalKind("identity_changed", _("ID document recorded or changed"), _IdentityChanged),
     JournalKind("identity_reviewed", _("ID document reviewed"), _IdentityReviewed),
     JournalKind("identity_revealed", _("ID number looked at"), _Reason),
+    JournalKind("consented", _("Agreed"), _Consented),
+    JournalKind("consent_refused", _("Refused a consent"), _Consented),
+    JournalKind("consent_withdrawn", _("Withdrew a consent"), _Consented),
     # Roles, invitations, settings
     JournalKind("role_granted", _("Role granted"), _RoleOfSomebody),
     JournalKind("role_revoked", _("Role revoked"), _RoleOfSomebody),

@@ -179,6 +179,16 @@ ITEMS = (
     ),
     NavItem(
         "admin",
+        "consents",
+        _("Consents"),
+        "admin_consents",
+        icon="check",
+        capability=Capability.SETTINGS_VIEW,
+        order=717,
+        group=_OPERATION,
+    ),
+    NavItem(
+        "admin",
         "theme",
         _("Appearance of the site"),
         "admin_theme",

@@ -17,7 +17,7 @@ from modou.demo import people, reading
 from modou.demo.history import History
 from modou.demo.people import PASSWORD, SOURCE, Numbers
 from modou.demo.stage import Stage
-from modou.services import accounts, pictures, settings
+from modou.services import accounts, consents, pictures, settings
 from modou.services.access import SiteAccess
 from modou.services.occasion import Occasion
 from modou.services.user_index import find_by_username
@@ -53,6 +53,10 @@ def fill(access: SiteAccess, progress: Callable[[str], None]) -> bool:
         categories = making.make_categories(stage, first)
         people.grant_roles(stage, staff, categories, first)
         acts = History(stage, chance, numbers, staff, categories, progress).play()
+        # Whoever looks around should not have to agree to anything first.
+        for user in site.users:
+            answered = {consent.name for consent in consents.asked(base)}
+            consents.answer(base, user, answered)
         progress(f"saving {acts} acts")
     pictures.forget_fonts()
     _let_plugins_fill(access, progress)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from BTrees.Length import Length
 from BTrees.LOBTree import LOBTree
@@ -12,6 +12,14 @@ from persistent import Persistent
 from modou.store.containers import Item, WideOOBTree, new_id
 
 GrantKey = tuple[str, int]
+
+
+class ConsentGiven(NamedTuple):
+    """What somebody answered to a consent: its version, when (seconds UTC), whether they agreed."""
+
+    version: str
+    time: int
+    given: bool
 
 
 class User(Item):
@@ -58,6 +66,8 @@ class User(Item):
     sessions: tuple[bytes, ...] = ()
     #: SHA-256 of the API tokens that the user has, oldest first.
     api_tokens: tuple[bytes, ...] = ()
+    #: Consent -> the last answer to it.
+    consents: dict[str, ConsentGiven] = {}
     #: How the account came about: "admin", "roster", "self", …
     source: str = ""
     #: Fingerprint of the one-time code that opens an account without password, and until when
@@ -155,6 +165,9 @@ class Session(Persistent):
 
     `seen` is written at most every few minutes: see `modou.services.accounts`.
     """
+
+    #: Whether the user must answer first what the site asks them to agree to.
+    asks_consent: bool = False
 
     def __init__(self, user_id: int, now: int, ip: str, agent: str) -> None:
         self.user_id = user_id

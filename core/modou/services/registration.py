@@ -1,9 +1,11 @@
 """Registration: people make their own accounts, where the site's setting lets them."""
 
-from modou.errors import NotAllowed
+from collections.abc import Collection
+
+from modou.errors import Invalid, NotAllowed
 from modou.i18n import _
 from modou.models.people import User
-from modou.services import invitations
+from modou.services import consents, invitations
 from modou.services.account_checks import account_problems, raise_problems
 from modou.services.accounts import add_account
 from modou.services.occasion import Occasion
@@ -37,10 +39,12 @@ def register(
     id_type: str = "",
     id_number: str = "",
     invitation: str = "",
+    given: Collection[str] = (),
 ) -> User:
     """Make an account for whoever asks; they are not signed in by it.
 
     :param invitation: code of an invitation, needed where the site asks for one
+    :param given: names of the consents that they give
     :raises NotAllowed, NotFound: as `require_open`; or a plugin refuses (`before_registration`)
     :raises Invalid: with every problem, by field
     :raises TooMany: too often from this address
@@ -56,6 +60,10 @@ def register(
         id_type=id_type,
         id_number=id_number,
     )
+    try:
+        consents.check(occasion, given)
+    except Invalid as error:
+        found.setdefault("consent", []).append(error.message)
     if not name.strip():
         found.setdefault("name", []).append(_("Enter the name."))
     wait = occasion.limits.registrations.hit(occasion.origin.ip, occasion.now)
@@ -87,6 +95,7 @@ def register(
         id_number=id_number,
         source="invitation" if invited_by is not None else "self",
     )
+    consents.answer(occasion, user, given)
     if invited_by is not None:
         invitations.accept(occasion, invited_by, user)
     return user

@@ -43,13 +43,17 @@ def find(site: Site, token: str, now: int, idle: int, longest: int) -> tuple[Use
     return user, session
 
 
-def start(occasion: "Occasion", user: User) -> str:
-    """Start a session for `user`; the token for the cookie."""
+def start(occasion: "Occasion", user: User, *, asks_consent: bool = False) -> str:
+    """Start a session for `user`; the token for the cookie.
+
+    :param asks_consent: whether the user has to answer first what the site asks
+    """
     token = secrets.token_urlsafe(32)
     key = key_of(token)
-    occasion.site.sessions[key] = Session(
-        user.id, occasion.now, occasion.origin.ip, occasion.origin.agent
-    )
+    session = Session(user.id, occasion.now, occasion.origin.ip, occasion.origin.agent)
+    if asks_consent:
+        session.asks_consent = True
+    occasion.site.sessions[key] = session
     user.sessions = (*(k for k in user.sessions if k in occasion.site.sessions), key)
     return token
 

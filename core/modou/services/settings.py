@@ -18,7 +18,7 @@ from modou.services import files, pictures
 from modou.services.files import Upload
 from modou.services.occasion import Occasion
 from modou.services.registry import Assembled
-from modou.services.settings_schemas import SiteSettings
+from modou.services.settings_schemas import ConsentSettings, SiteSettings
 from modou.services.studying.schema import StudyPolicy
 
 M = TypeVar("M", bound=BaseModel)
@@ -26,11 +26,17 @@ M = TypeVar("M", bound=BaseModel)
 SITE = "site"
 THEME = "theme"
 STUDY = "study"
+CONSENTS = "consents"
 
 
 def schemas(assembled: Assembled) -> dict[str, type[BaseModel]]:
     """Section -> model, the core's own first."""
-    return {SITE: SiteSettings, STUDY: StudyPolicy, **assembled.settings_schemas}
+    return {
+        SITE: SiteSettings,
+        STUDY: StudyPolicy,
+        CONSENTS: ConsentSettings,
+        **assembled.settings_schemas,
+    }
 
 
 def schema_of(occasion: Occasion, section: str) -> type[BaseModel]:
@@ -78,7 +84,7 @@ def _values(occasion: Occasion, section: str, model: type[BaseModel]) -> dict[st
 
 def required_capability(section: str) -> Capability:
     """What one must be allowed to change a section."""
-    ours = section in {SITE, THEME, STUDY}
+    ours = section in {SITE, THEME, STUDY, CONSENTS}
     return Capability.SETTINGS_EDIT if ours else Capability.PLUGINS_MANAGE
 
 

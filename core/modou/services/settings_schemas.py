@@ -46,6 +46,64 @@ class SiteSettings(BaseModel):
     )
 
 
+_EMPTY = _("Markdown. Empty: the template that comes with Modou.")
+_VERSION = _("Change it with the text: everybody is then asked again when they next sign in.")
+_LONG: Any = {"kind": "longtext"}
+
+
+class ConsentSettings(BaseModel):
+    """The section "consents": what people agree to when they register or first sign in."""
+
+    ask: bool = Field(True, title=_("Ask for consents"))
+    agreement: str = Field(
+        "",
+        title=_("User agreement"),
+        description=_EMPTY,
+        max_length=100_000,
+        json_schema_extra=_LONG,
+    )
+    agreement_version: str = Field(
+        "1",
+        title=_("Version of the user agreement"),
+        description=_VERSION,
+        min_length=1,
+        max_length=20,
+    )
+    privacy: str = Field(
+        "",
+        title=_("Privacy notice"),
+        description=_EMPTY,
+        max_length=100_000,
+        json_schema_extra=_LONG,
+    )
+    privacy_version: str = Field(
+        "1",
+        title=_("Version of the privacy notice"),
+        description=_VERSION,
+        min_length=1,
+        max_length=20,
+    )
+    ask_regulator: bool = Field(
+        True,
+        title=_("Ask separately whether records may be handed to the supervising authority"),
+        description=_("People may refuse it, and withdraw it in their profile."),
+    )
+    regulator: str = Field(
+        "",
+        title=_("Text about handing records to the authority"),
+        description=_EMPTY,
+        max_length=100_000,
+        json_schema_extra=_LONG,
+    )
+    regulator_version: str = Field(
+        "1",
+        title=_("Version of the text about the authority"),
+        description=_VERSION,
+        min_length=1,
+        max_length=20,
+    )
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast of two colours `#rrggbb`, from 1 to 21 (WCAG 2.2, relative luminance)."""
 

@@ -39,6 +39,9 @@ def occasion(request: Request) -> Occasion:
         )
         if known is not None:
             actor = known[0]
+            if known[1].asks_consent:
+                # For `modou.web.views.consents`, which leads them there first.
+                request.asks_consent = True
     return occasion_of(request, actor)
 
 

@@ -32,6 +32,9 @@ ROUTES = (
     ("profile_identity", "/profile/identity", r.site),
     ("profile_password", "/profile/password", r.site),
     ("profile_sessions", "/profile/sessions", r.site),
+    ("profile_consents", "/profile/consents", r.site),
+    ("consents", "/consents", r.site),
+    ("consent", "/consents/{consent}", r.site),
     # courses
     ("catalogue", "/courses", r.site),
     ("my_grades", "/my/grades", r.site),
@@ -122,6 +125,7 @@ ROUTES = (
     ("admin_role", "/admin/roles/{role}", r.site),
     ("admin_settings", "/admin/settings", r.site),
     ("admin_study", "/admin/study", r.site),
+    ("admin_consents", "/admin/consents", r.site),
     ("admin_theme", "/admin/theme", r.site),
     ("admin_plugins", "/admin/plugins", r.site),
     ("admin_plugin", "/admin/plugins/{plugin}", r.site),

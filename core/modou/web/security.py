@@ -18,7 +18,7 @@ from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
 from modou.models.people import User
-from modou.services import sessions
+from modou.services import consents, sessions
 
 SESSION_COOKIE = "modou"
 
@@ -46,7 +46,9 @@ class SecurityPolicy:
 
     def remember(self, request: Request, userid: Any, **kw: Any) -> list[tuple[str, str]]:
         """Start a session for the user with that id; the headers that set the cookie."""
-        token = sessions.start(request.occasion, request.site.users.by_id(userid))
+        user = request.site.users.by_id(userid)
+        asks = bool(consents.unanswered(request.occasion, user))
+        token = sessions.start(request.occasion, user, asks_consent=asks)
         return _cookie_headers(request, token)
 
     def forget(self, request: Request, **kw: Any) -> list[tuple[str, str]]:

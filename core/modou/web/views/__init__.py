@@ -12,6 +12,7 @@ PARTS = (
     "accounts_roles",
     "catalogue",
     "cohorts",
+    "consents",
     "course_admin",
     "enrolling",
     "files",

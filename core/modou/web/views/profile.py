@@ -20,7 +20,7 @@ from modou.web.views.signing_in import mail_link
 from modou.web.views.user_parts import SessionRow, context_title, session_rows
 
 
-def _begin(request: Request, active: str) -> tuple[User, dict[str, Any]]:
+def begin(request: Request, active: str) -> tuple[User, dict[str, Any]]:
     """Who it is, and what all the profile's pages show.
 
     :raises SignInNeeded:
@@ -35,6 +35,7 @@ def _begin(request: Request, active: str) -> tuple[User, dict[str, Any]]:
             ("profile_identity", _("ID document")),
             ("profile_password", _("Password")),
             ("profile_sessions", _("Devices")),
+            ("profile_consents", _("Consents")),
         )
     ]
     return me, {"tabs": tabs, "user": me}
@@ -43,7 +44,7 @@ def _begin(request: Request, active: str) -> tuple[User, dict[str, Any]]:
 @view_config(route_name="profile", renderer="profile.jinja2")
 def profile(request: Request) -> Any:
     """Name, phone, e-mail; language and appearance post to the route `preferences`."""
-    me, values = _begin(request, "profile")
+    me, values = begin(request, "profile")
     occasion = request.occasion
     form = ProfileForm.of(request, data={"name": me.name, "email": me.email})
     if request.method == "POST" and "confirm" in request.POST:
@@ -96,7 +97,7 @@ def _save_profile(request: Request, me: User, form: ProfileForm) -> None:
 @view_config(route_name="profile_identity", renderer="profile_identity.jinja2")
 def profile_identity(request: Request) -> Any:
     """The ID document: entered once, shown masked."""
-    me, values = _begin(request, "profile_identity")
+    me, values = begin(request, "profile_identity")
     form = IdentityForm.of(request)
     if request.method == "POST" and form.validate():
         try:
@@ -117,7 +118,7 @@ def profile_identity(request: Request) -> Any:
 @view_config(route_name="profile_password", renderer="profile_password.jinja2")
 def profile_password(request: Request) -> Any:
     """Another password; all other devices are signed out."""
-    me, values = _begin(request, "profile_password")
+    me, values = begin(request, "profile_password")
     form = ChangePasswordForm.of(request)
     if request.method == "POST" and form.validate():
         try:
@@ -139,7 +140,7 @@ def profile_password(request: Request) -> Any:
 @view_config(route_name="profile_sessions", renderer="profile_sessions.jinja2")
 def profile_sessions(request: Request) -> Any:
     """Where one is signed in; ending one or all others."""
-    me, values = _begin(request, "profile_sessions")
+    me, values = begin(request, "profile_sessions")
     occasion = request.occasion
     own = sessions.key_of(session_token(request))
     if request.method == "POST":

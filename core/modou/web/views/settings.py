@@ -64,6 +64,16 @@ def admin_study(request: Request) -> Any:
 
 
 @view_config(
+    route_name="admin_consents",
+    permission=Capability.SETTINGS_VIEW,
+    renderer="admin_settings.jinja2",
+)
+def admin_consents(request: Request) -> Any:
+    """The section "consents"."""
+    return _settings_page(request, settings.CONSENTS, _("Consents"))
+
+
+@view_config(
     route_name="admin_theme", permission=Capability.SETTINGS_VIEW, renderer="admin_settings.jinja2"
 )
 def admin_theme(request: Request) -> Any:

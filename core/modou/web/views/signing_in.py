@@ -19,7 +19,8 @@ from modou.errors import Invalid, ModouError, NotAllowed, NotFound, StepNeeded, 
 from modou.i18n import _
 from modou.models.people import User
 from modou.permissions import Capability
-from modou.services import logins, recovery, registration, sessions
+from modou.services import consents, logins, recovery, registration, sessions
+from modou.services.consents import Consent
 from modou.services.settings import site_settings
 from modou.web.forms.accounts import ForgotForm, LoginForm, NewPasswordForm, RegistrationForm
 from modou.web.page import Page, flash, render_cached
@@ -44,7 +45,30 @@ def enter(request: Request, user: User, next_path: str = "") -> Response:
     if old:
         sessions.end(request.occasion, sessions.key_of(old))
     headers = security.remember(request, user.id)
-    return HTTPSeeOther(next_path or first_page(request), headers=headers)
+    path = next_path or first_page(request)
+    if consents.unanswered(request.occasion, user):
+        path = consent_path(request, path)
+    return HTTPSeeOther(path, headers=headers)
+
+
+def consent_path(request: Request, next_path: str) -> str:
+    """The page that asks for consents and goes on to `next_path` afterwards."""
+    query = f"?{urlencode({'next': next_path})}" if next_path else ""
+    return f"{request.route_path('consents')}{query}"
+
+
+def consent_rows(request: Request, asked: list[Consent]) -> list[dict[str, Any]]:
+    """Consents for a form: name, title, whether it must be, address of its text."""
+    return [
+        {
+            "name": consent.name,
+            "title": request.page.gettext(consent.title),
+            "required": consent.required,
+            "version": consent.version,
+            "href": request.route_path("consent", consent=consent.name),
+        }
+        for consent in asked
+    ]
 
 
 def first_page(request: Request) -> str:
@@ -137,11 +161,14 @@ def register_form(request: Request) -> Response:
             "form": form,
             "obstacle": obstacle,
             "asks_code": mode == "invitation" or bool(code),
+            "consents": consent_rows(request, consents.asked(request.occasion)),
+            "ticked": (),
         }
 
     next_leaves = _next_leaves(_next(request, request.GET))
     fillers = {"invitation": lambda: escape(code), **next_leaves}
-    key = (obstacle is None or str(obstacle), bool(code))
+    revision = request.site.settings_revision
+    key = (obstacle is None or str(obstacle), bool(code), revision)
     return render_cached(request, "register.jinja2", key, values, fillers, public=not code)
 
 
@@ -154,9 +181,10 @@ def register(request: Request) -> Any:
     next_path = _next(request, request.POST)
     page.fillers.update(_next_leaves(next_path))
     obstacle = None
+    ticked = set(request.POST.getall("consent"))
     if form.validate():
         try:
-            user = registration.register(occasion, **form.data)
+            user = registration.register(occasion, **form.data, given=ticked)
         except Invalid as error:
             form.take(error)
         except (NotAllowed, NotFound) as error:
@@ -170,7 +198,13 @@ def register(request: Request) -> Any:
     page.fillers["invitation"] = lambda: escape(form.invitation.data or "")
     mode = site_settings(occasion).registration
     asks_code = mode == "invitation" or bool(form.invitation.data)
-    return {"form": form, "obstacle": obstacle, "asks_code": asks_code}
+    return {
+        "form": form,
+        "obstacle": obstacle,
+        "asks_code": asks_code,
+        "consents": consent_rows(request, consents.asked(occasion)),
+        "ticked": ticked,
+    }
 
 
 @view_config(route_name="forgot", request_method="GET")
