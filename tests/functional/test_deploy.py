@@ -279,6 +279,11 @@ class TestCommand:
         assert "secure_cookies" in done.stderr
         assert "trusted_proxy" in done.stderr
 
+    def test_a_worker_beside_a_filestorage_is_refused(self, tmp_path: Path) -> None:
+        ini = self.ini(tmp_path, "modou.jobs = outside")
+        said = refused("deploy", "render", "-c", ini, "--processes", "1")
+        assert "modou.jobs = outside" in said
+
     def test_several_processes_on_one_file_are_refused(self, tmp_path: Path) -> None:
         said = refused("deploy", "render", "-c", self.ini(tmp_path), "--processes", "2")
         assert "FileStorage" in said

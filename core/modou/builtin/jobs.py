@@ -1,8 +1,9 @@
 """The core's own background jobs: mails, rosters, and the cleaning up."""
 
 from modou.declarations import Job
+from modou.errors import Invalid
 from modou.i18n import _
-from modou.services import logins, mailing, rosters, sessions, uploads
+from modou.services import logins, mailing, retention, rosters, sessions, uploads
 from modou.services.jobs import JobContext, history
 from modou.services.studying import closing
 
@@ -15,6 +16,16 @@ def seal_journal(context: JobContext) -> None:
     """Seal the days that are over."""
     with context.occasion() as occasion:
         occasion.site.journal.seal(occasion.clock.now())
+
+
+def archive_journal(context: JobContext) -> None:
+    """Move closed months of the journal into archive segments.
+
+    :raises Invalid: parts of it are damaged and stayed where they were
+    """
+    done = retention.archive(context.access, lambda text: context.progress(0.0, text))
+    if done.damaged:
+        raise Invalid(_("The journal is damaged: run modou journal verify."))
 
 
 def sweep_sessions(context: JobContext) -> None:
@@ -80,6 +91,13 @@ JOBS = (
     ),
     Job(rosters.JOB, _("Check or take a roster"), rosters.run, pause=5, long=True),
     Job("seal_journal", _("Seal yesterday's journal"), seal_journal, at="00:10"),
+    Job(
+        "archive_journal",
+        _("Archive closed months of the journal"),
+        archive_journal,
+        at="02:10",
+        long=True,
+    ),
     Job("sweep_sessions", _("Drop sessions that ended"), sweep_sessions, every=HOUR, keep=DAY),
     Job(
         "close_lost_sessions",

@@ -141,6 +141,7 @@ def render(
         uploads=None if uploads.absolute().is_relative_to(data) else uploads.absolute(),
         domain=domain or "localhost",
         certificate=str(certificate.absolute()) if certificate else "",
+        worker=settings["jobs"] == "outside",
         port=port or (443 if certificate else 80),
         threads=threads_of(ini, server),
         upload_megabytes=settings["upload_limit"] // 1_000_000,
@@ -168,6 +169,11 @@ def check(plan: Plan, ini: Ini) -> None:
         raise ConfigurationError(
             f"zodbconn.uri of {ini.path} is a FileStorage, which serves one process at a time: "
             "give --processes 1, or move to PostgreSQL (docs/howto/postgresql.md)"
+        )
+    if plan.worker and ini.app_settings().get("zodbconn.uri", "").startswith("file:"):
+        raise ConfigurationError(
+            f"{ini.path} says modou.jobs = outside, but zodbconn.uri is a FileStorage, which no "
+            "worker can open beside the server: say inside"
         )
     taken = {"--port": plan.port, "--media-port": plan.media_port}
     if plan.certificate:

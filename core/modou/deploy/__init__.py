@@ -20,11 +20,14 @@ from pathlib import Path
 import jinja2
 
 _TEMPLATES = Path(__file__).parent / "templates"
+#: Only for sites whose background jobs have a process of their own.
+WORKER = "modou-worker.service"
 #: File to write -> template.
 FILES: Mapping[str, str] = {
     "haproxy.cfg": "haproxy.cfg.jinja2",
     "nginx.conf": "nginx.conf.jinja2",
     "modou@.service": "modou@.service.jinja2",
+    WORKER: "modou-worker.service.jinja2",
     "modou.target": "modou.target.jinja2",
     "postgresql-modou.conf": "postgresql-modou.conf.jinja2",
 }
@@ -71,6 +74,7 @@ class Plan:
     domain: str = "localhost"
     address: str = "*"
     processes: int = 2
+    worker: bool = True
     threads: int = 38
     most_pages: int = 6
     first_port: int = 6551
@@ -116,6 +120,7 @@ def render(plan: Plan) -> dict[str, str]:
     return {
         name: environment.get_template(template).render(plan=plan)
         for name, template in FILES.items()
+        if plan.worker or name != WORKER
     }
 
 

@@ -55,6 +55,16 @@ def test_every_process_has_a_port_a_server_line_and_a_unit(tmp_path: Path) -> No
         assert f"modou@{port}.service" in texts["modou.target"]
 
 
+def test_a_worker_has_a_unit_where_jobs_are_done_outside(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path)
+    texts = render(plan)
+    assert 'modou" worker --config' in texts["modou-worker.service"]
+    assert "modou-worker.service" in texts["modou.target"]
+    without = render(replace(plan, worker=False))
+    assert "modou-worker.service" not in without
+    assert "worker" not in without["modou.target"]
+
+
 @pytest.mark.parametrize(
     ("threads", "pages", "beats"), [(38, 6, 32), (64, 6, 58), (6, 5, 1), (4, 3, 1), (1, 1, 1)]
 )

@@ -130,6 +130,7 @@ def admin_jobs_act(request: Request) -> Any:
 def admin_schedule(request: Request) -> dict[str, Any]:
     """What runs by itself: how often, the last time and the next."""
     occasion, page = request.occasion, request.page
+    page.place = "admin_jobs"
     admin_page(request, page.gettext(_("Background jobs")))
     return {
         "tabs": _tabs(request, "admin_schedule"),
