@@ -74,7 +74,7 @@ def only(names: str) -> frozenset[str]:
 #: Somebody who has all that can be granted, but in another category and another course.
 ELSEWHERE = "elsewhere"
 #: Routes on the site that are open to whoever has the right in any category.
-IN_ANY_CATEGORY = frozenset({"course_new"})
+IN_ANY_CATEGORY = frozenset({"course_new", "profile_tokens"})
 EVERYBODY = frozenset(PEOPLE)
 SIGNED_IN = EVERYBODY - {VISITOR}
 NOBODY = frozenset[str]()
@@ -91,6 +91,7 @@ COHORT_WATCHERS = only("institution_admin operator supervisor")
 ADMINISTRATION = only("institution_admin operator supervisor security_auditor system_admin")
 ACCOUNT_EDITORS = only("institution_admin operator system_admin")
 SETTINGS_READERS = only("operator security_auditor system_admin")
+TOKEN_MAKERS = only("teacher institution_admin operator system_admin")
 OPERATOR = only("operator")
 LEARNER = only("learner")
 AUDITOR = only("security_auditor")
@@ -123,6 +124,7 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "profile_consents": line(SIGNED_IN, SIGNED_IN),
     "consents": line(SIGNED_IN, SIGNED_IN),
     "consent": line(EVERYBODY, EVERYBODY),
+    "profile_tokens": line(TOKEN_MAKERS, TOKEN_MAKERS),
     # courses
     "catalogue": line(EVERYBODY, EVERYBODY),
     "my_courses": line(SIGNED_IN, SIGNED_IN),

@@ -35,6 +35,7 @@ ROUTES = (
     ("profile_consents", "/profile/consents", r.site),
     ("consents", "/consents", r.site),
     ("consent", "/consents/{consent}", r.site),
+    ("profile_tokens", "/profile/tokens", r.site),
     # courses
     ("catalogue", "/courses", r.site),
     ("my_grades", "/my/grades", r.site),

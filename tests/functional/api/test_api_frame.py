@@ -208,6 +208,7 @@ class TestWhatComesIn:
     def test_the_query(self, probed: SiteUnderTest) -> None:
         client = Client(probed)
         assert client("GET", "/probe/pokes?colour=a&colour=b").json["echo"] == "a,b"
+        assert client("GET", "/probe/pokes?colour=%E7%BA%A2").json["echo"] == "红"
         for query, parameter in (
             ("limit=0", "limit"),
             ("limit=1&limit=2", "limit"),

@@ -85,13 +85,14 @@ def read_query(call: Call) -> Any:
     fields = call.endpoint.query_lists
     try:
         pairs = parse_qsl(
-            call.environ.get("QUERY_STRING", "").encode("latin-1"),
+            # WSGI hands bytes on as Latin-1; some programs send UTF-8 without escaping it.
+            call.environ.get("QUERY_STRING", "").encode("latin-1").decode(),
             keep_blank_values=True,
+            errors="strict",
             max_num_fields=_MOST_PARAMETERS,
         )
         values: dict[str, Any] = {}
-        for raw_name, raw_value in pairs:
-            name, value = raw_name.decode(), raw_value.decode()
+        for name, value in pairs:
             if name in fields:
                 values.setdefault(name, []).append(value)
             elif name in values:

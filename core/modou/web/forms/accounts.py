@@ -11,10 +11,12 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from modou.i18n import _
 from modou.models.identity_numbers import MAXIMUM_NAME_LENGTH
 from modou.services.account_checks import MAXIMUM_EMAIL, MAXIMUM_USERNAME
+from modou.services.api_tokens import NAME_LENGTH
 from modou.services.identity import ID_TYPES, MAXIMUM_REASON
 from modou.services.invitations import MAXIMUM_NOTE, MAXIMUM_PLACES
 from modou.services.logins import MAXIMUM_LOGIN
@@ -208,6 +210,35 @@ class InvitationForm(Form):
     until = DateField(_("Good until (incl.)"), [Optional()])
     cohort = SelectField(_("Joins the cohort"), choices=[])
     courses = SelectMultipleField(_("Is enrolled in"), choices=[], render_kw={"size": "6"})
+
+
+class TokenForm(Form):
+    """A token by which programs use the API."""
+
+    name = _line(
+        _("What is it for?"),
+        NAME_LENGTH,
+        required=True,
+        render_kw={"autocomplete": "off"},
+    )
+    scopes = SelectMultipleField(
+        _("The token may"),
+        choices=[],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        validate_choice=False,
+    )
+    days = SelectField(
+        _("Good for"),
+        coerce=int,
+        default=90,
+        choices=[
+            SelectChoice(7, _("7 days")),
+            SelectChoice(30, _("30 days")),
+            SelectChoice(90, _("90 days")),
+            SelectChoice(365, _("one year")),
+        ],
+    )
 
 
 class RoleForm(Form):

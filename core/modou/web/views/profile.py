@@ -7,12 +7,14 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.view import view_config
 
-from modou.errors import Invalid, NotAllowed
+from modou.errors import Conflict, Invalid, NotAllowed
 from modou.i18n import _
+from modou.models.api_tokens import ApiToken
 from modou.models.people import User
-from modou.services import accounts, identity, recovery, sessions
+from modou.services import accounts, api_tokens, identity, recovery, sessions
 from modou.services.roles import find_role, grants_of, role_title
-from modou.web.forms.accounts import ChangePasswordForm, IdentityForm, ProfileForm
+from modou.web.forms.accounts import ChangePasswordForm, IdentityForm, ProfileForm, TokenForm
+from modou.web.forms.base import set_choices
 from modou.web.i18n import LOOK
 from modou.web.page import flash
 from modou.web.security import session_token
@@ -28,15 +30,18 @@ def begin(request: Request, active: str) -> tuple[User, dict[str, Any]]:
     me = request.occasion.require_actor()
     page = request.page
     page.title = page.gettext(_("My profile"))
+    pages = [
+        ("profile", _("Personal data")),
+        ("profile_identity", _("ID document")),
+        ("profile_password", _("Password")),
+        ("profile_sessions", _("Devices")),
+        ("profile_consents", _("Consents")),
+    ]
+    if me.api_tokens or api_tokens.may_have(request.occasion):
+        pages.append(("profile_tokens", _("API tokens")))
     tabs = [
         {"title": page.gettext(title), "href": page.url(route), "active": route == active}
-        for route, title in (
-            ("profile", _("Personal data")),
-            ("profile_identity", _("ID document")),
-            ("profile_password", _("Password")),
-            ("profile_sessions", _("Devices")),
-            ("profile_consents", _("Consents")),
-        )
+        for route, title in pages
     ]
     return me, {"tabs": tabs, "user": me}
 
@@ -156,6 +161,41 @@ def profile_sessions(request: Request) -> Any:
         return HTTPSeeOther(request.path)
     rows: list[SessionRow] = session_rows(request, me)
     return {**values, "rows": rows, "own": own}
+
+
+@view_config(route_name="profile_tokens", renderer="profile_tokens.jinja2")
+def profile_tokens(request: Request) -> Any:
+    """Tokens by which programs use the site in one's name: making one, shown once; revoking."""
+    me, values = begin(request, "profile_tokens")
+    occasion = request.occasion
+    may_make = api_tokens.may_have(occasion)
+    if not may_make and not me.api_tokens:
+        raise NotAllowed(_("You may not make tokens."))
+    if request.method == "POST" and "revoke" in request.POST:
+        token = api_tokens.revoke(occasion, request.POST["revoke"])
+        flash(request, _("“${name}” opens nothing any more.", mapping={"name": token.name}))
+        return HTTPSeeOther(request.path)
+    form = TokenForm.of(request)
+    scopes = occasion.assembled.api_scopes.values()
+    set_choices(form.scopes, [(s.name, s.title) for s in scopes], request.page.gettext)
+    made: tuple[ApiToken, str] | None = None
+    if request.method == "POST" and form.validate():
+        try:
+            made = api_tokens.make(occasion, form.name.data, form.scopes.data or (), form.days.data)
+        except Invalid as error:
+            form.take(error)
+        except (NotAllowed, Conflict) as error:
+            form.form_errors.append(error.message)
+        else:
+            request.response.headers["Cache-Control"] = "no-store"
+    return {
+        **values,
+        "form": form if may_make and made is None else None,
+        "made": made,
+        "rows": [token for _digest, token in api_tokens.of_user(occasion.site, me)],
+        "now": occasion.now,
+        "titles": {scope.name: request.page.gettext(scope.title) for scope in scopes},
+    }
 
 
 def includeme(config: Configurator) -> None:
