@@ -120,6 +120,49 @@ class Player:
         return shapes.as_json(self.answer, in_english)
 
 
+class Page:
+    """A browser's page that plays over HTTP."""
+
+    def __init__(self, site: SiteUnderTest, username: str, browser: Any = None) -> None:
+        self.site = site
+        self.browser = browser or site.browser(username)
+        self.headers = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": self.csrf()}
+        with site.occasion() as occasion:
+            self.activity = reel(occasion).key
+        self.token = ""
+
+    def csrf(self) -> str:
+        page = self.browser.get("/profile")
+        token: str = page.html.select_one("input[name=csrf_token]")["value"]
+        return token
+
+    def open(self, status: int = 201, device: str = "desk") -> Any:
+        answer = self.browser.post_json(
+            "/api/v1/study/players",
+            {"activity": self.activity, "device": device},
+            headers=self.headers,
+            status=status,
+        )
+        if status == 201:
+            self.token = answer.json["player"]
+        return answer.json
+
+    def post(self, what: str, body: Any, status: Any = "*") -> Any:
+        return self.browser.post_json(
+            f"/api/v1/study/{what}",
+            body,
+            headers={"Authorization": f"Bearer {self.token}"},
+            status=status,
+        )
+
+    def send(self, what: str, body: Any, status: int = 200) -> Any:
+        answer = self.post(what, body, status)
+        return answer.json if status != 204 else None
+
+    def beat(self, seq: int, *spans: tuple[float, float], status: int = 200, **more: Any) -> Any:
+        return self.send("beats", {"seq": seq, "spans": spans, **more}, status)
+
+
 def close_silent(site: SiteUnderTest) -> None:
     """What the committer does every few seconds."""
     with site.occasion() as occasion:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from modou.declarations import DemandStep, Deny, Pending
+from modou.declarations import Challenge, DemandStep, Deny, Hold, Pending
 from modou.errors import (
     ConfigurationError,
     Conflict,
@@ -35,6 +35,7 @@ from modou.services import (
 from tests import factories
 from tests.conftest import SiteUnderTest
 from tests.pages import main_form
+from tests.studying import Player, school
 
 PROBE = Path(__file__).parents[1] / "plugins" / "probe"
 GOOD_PASSWORD = "Jiàn-zhù 2026 dēng"
@@ -65,6 +66,20 @@ def probed(told: Any, tmp_path: Path) -> Iterator[SiteUnderTest]:
     told.calls.clear()
     yield site
     site.close()
+
+
+@pytest.fixture
+def probed_reel(
+    told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SiteUnderTest]:
+    """A site with the probe and a lesson that is studied by the second."""
+    monkeypatch.syspath_prepend(str(PROBE.parent / "reel"))
+    site = SiteUnderTest(tmp_path, **{"modou.plugins": "probe reel"})
+    school(site)
+    told.calls.clear()
+    yield site
+    site.close()
+    sys.modules.pop("acme_reel", None)
 
 
 def the_course(occasion: Any) -> Any:
@@ -285,6 +300,25 @@ class TestAsking:
         locked = browser.get(f"{path}/a/{activity.key}", status="*")
         assert "Wash your hands first." in locked.text
 
+    def test_before_credit_hears_a_claim_and_may_hold_it(
+        self, probed_reel: SiteUnderTest, told: Any
+    ) -> None:
+        told.answers["before_credit"] = Hold("probe")
+        answer = Player(probed_reel, "lin").play(15)
+        (claim,) = told.heard("before_credit")
+        assert (claim.cells, claim.seconds, claim.live) == ((0, 15), 15, True)
+        assert answer.credit["held"] == 15
+
+    def test_judge_answer_decides_on_a_challenge(
+        self, probed_reel: SiteUnderTest, told: Any
+    ) -> None:
+        told.answers["before_credit"] = Challenge("probe", "poke", 30)
+        player = Player(probed_reel, "lin")
+        player.play(15)
+        told.answers["judge_answer"] = True
+        assert player.reply("ouch").credit["activity_credited"] == 15
+        assert told.heard("judge_answer") == [("probe", "ouch")]
+
     def test_before_publish_may_wait_for_somebody(self, probed: SiteUnderTest, told: Any) -> None:
         told.answers["before_publish"] = Pending("The reviewer has to see it.")
         with probed.occasion() as occasion:
@@ -310,6 +344,14 @@ class TestAltering:
         told.answers["alter_outline"] = RuntimeError("broken")
         with probed.occasion() as occasion:
             assert outlines.outline_of(occasion, the_course(occasion)).sections
+
+    def test_alter_player_adds_to_what_the_page_gets(
+        self, probed_reel: SiteUnderTest, told: Any
+    ) -> None:
+        told.answers["alter_player"] = {"probed": True}
+        assert Player(probed_reel, "lin").opened["probed"] is True
+        told.answers["alter_player"] = RuntimeError("broken")
+        assert Player(probed_reel, "lin").opened["length"] == 600
 
 
 class TestTelling:
@@ -378,6 +420,11 @@ class TestTelling:
             learning.note_view(occasion, course, next(course.ordered_activities()))
         probed.tell()
         assert [e.values["activity"] for e in told.heard("completed")] == [activity.id, 0]
+
+    def test_studied(self, probed_reel: SiteUnderTest, told: Any) -> None:
+        Player(probed_reel, "lin").play(30)
+        probed_reel.tell()
+        assert [e.values["spans"] for e in told.heard("studied")] == [[[0, 15]], [[15, 30]]]
 
     def test_graded(self, probed: SiteUnderTest, told: Any) -> None:
         with probed.occasion() as occasion:

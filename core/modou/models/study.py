@@ -290,6 +290,16 @@ class ActivityStudy(Persistent):
         return common(found, self.covered)
 
 
+class StudyDevice(Persistent):
+    """Where a session takes place. An object of its own, as a beat writes its session anew and a
+    browser's description of itself is as long as all the rest of it."""
+
+    def __init__(self, name: str, ip: str, agent: str) -> None:
+        self.name = name
+        self.ip = ip
+        self.agent = agent[:300]
+
+
 class StudySession(Persistent):
     """An attendance: one learner, one course, one login, one device; see the module's docstring.
 
@@ -337,10 +347,22 @@ class StudySession(Persistent):
         self.user_id = user_id
         self.course_id = course_id
         self.login = login
-        self.device = device
-        self.ip = ip
-        self.agent = agent[:300]
+        self.place = StudyDevice(device, ip, agent)
         self.started = now
+
+    @property
+    def device(self) -> str:
+        """What the learner's device calls itself."""
+        return self.place.name
+
+    @property
+    def ip(self) -> str:
+        return self.place.ip
+
+    @property
+    def agent(self) -> str:
+        """The browser's User-Agent."""
+        return self.place.agent
 
     @property
     def key(self) -> str:

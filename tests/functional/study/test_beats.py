@@ -258,6 +258,7 @@ class TestSessions:
         for start in (75.0, 105.0, 135.0):
             player.beat((start, start + 60.0))
         assert player.answer.credit["credited"] == 90
+        assert events(studio, "study_ended")[-1].values["online"] == 90
 
     def test_a_kept_beat_is_worth_nothing_after_a_newer_session(
         self, studio: SiteUnderTest

@@ -7,47 +7,7 @@ import pytest
 from modou.services.studying import closing
 from modou.web.security import SESSION_COOKIE
 from tests.conftest import SiteUnderTest
-from tests.studying import reel
-
-
-class Page:
-    """A browser's page that plays over HTTP."""
-
-    def __init__(self, site: SiteUnderTest, username: str, browser: Any = None) -> None:
-        self.site = site
-        self.browser = browser or site.browser(username)
-        self.headers = {"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": self.csrf()}
-        with site.occasion() as occasion:
-            self.activity = reel(occasion).key
-        self.token = ""
-
-    def csrf(self) -> str:
-        page = self.browser.get("/profile")
-        token: str = page.html.select_one("input[name=csrf_token]")["value"]
-        return token
-
-    def open(self, status: int = 201, device: str = "desk") -> Any:
-        answer = self.browser.post_json(
-            "/api/v1/study/players",
-            {"activity": self.activity, "device": device},
-            headers=self.headers,
-            status=status,
-        )
-        if status == 201:
-            self.token = answer.json["player"]
-        return answer.json
-
-    def send(self, what: str, body: Any, status: int = 200) -> Any:
-        answer = self.browser.post_json(
-            f"/api/v1/study/{what}",
-            body,
-            headers={"Authorization": f"Bearer {self.token}"},
-            status=status,
-        )
-        return answer.json if status != 204 else None
-
-    def beat(self, seq: int, *spans: tuple[float, float], status: int = 200, **more: Any) -> Any:
-        return self.send("beats", {"seq": seq, "spans": spans, **more}, status)
+from tests.studying import Page
 
 
 @pytest.fixture

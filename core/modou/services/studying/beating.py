@@ -231,17 +231,18 @@ def _apply_late(sitting: Sitting, beat: Beat, work: _Work) -> Answer:
         session.seq = beat.seq
         return answer(sitting)
     credited, held, voided = session.credited, session.held, session.voided
-    silence_began = session.meter.last
     record = sitting.record
     before = record.credited, record.held, record.voided
-    _apply(sitting, beat, work)
+    own = _apply(sitting, beat, work)
     closing.settle(sitting)
+    _remember_position(own, session.version, beat, work.rules)
     # The steps above moved between the record's numbers what was there before: count once.
     record.credited = before[0] + session.credited - credited
     record.held = before[1] + session.held - held
     record.voided = before[2] + session.voided - voided
     if work.outcome.credit:
-        session.ended = max(session.ended, silence_began + work.outcome.credit * 1000)
+        # The learner was there for so much longer than the server knew.
+        session.ended += work.outcome.credit * 1000
         closing.tell_end(sitting)
     sitting.learner.ended(session)
     return answer(sitting)

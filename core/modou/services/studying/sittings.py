@@ -16,6 +16,7 @@ from modou.models.study import (
 )
 from modou.services.occasion import Occasion
 from modou.services.studying import tokens
+from modou.services.studying.crediting import LONGEST_GAP
 from modou.services.studying.tokens import Ended, Player
 
 #: How a session ended, or why a player is over -> the sentence for the learner.
@@ -125,11 +126,13 @@ def barred(sitting: Sitting) -> str:
     if session.login:
         login = occasion.site.sessions.get(session.login)
         idle, longest = occasion.assembled.login_times
-        now = occasion.now
-        if login is None or now - login.seen > idle or now - login.created > longest:
+        # A beat that was kept over a silence tells of the time before it.
+        heard = session.ended or session.meter.last
+        then = min(sitting.now, heard + LONGEST_GAP) // 1000
+        if login is None or then - login.seen > idle or then - login.created > longest:
             return "signed_out"
-        if now - login.seen > idle // 6:
-            login.seen = now
+        if idle // 6 < then - login.seen and sitting.now <= heard + LONGEST_GAP:
+            login.seen = then
     user = occasion.site.users.get(session.user_id)
     course = sitting.course
     activity = course.activities.get(session.activity_id)
