@@ -13,7 +13,6 @@ from modou.declarations import (
     ActivityType,
     ApiRoute,
     CapabilityDeclaration,
-    DemoPart,
     EvolveStep,
     HealthCheck,
     Job,
@@ -111,13 +110,6 @@ def api_routes() -> Sequence[ApiRoute]:
 @hookimpl
 def health_checks() -> Sequence[HealthCheck]:
     return health.CHECKS
-
-
-@hookimpl
-def demo_parts() -> Sequence[DemoPart]:
-    from modou_lesson import demo
-
-    return [DemoPart(demo.fill)]
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from pyramid.config import Configurator
 
-PARTS = ("media", "preparing")
+PARTS = ("media", "player", "preparing")
 
 
 def includeme(config: Configurator) -> None:
