@@ -34,9 +34,9 @@ class SiteUnderTest:
         browser.get("/my/courses")
     """
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, clock: Any = None, **settings: Any) -> None:
         self.folder = folder
-        self.clock = FrozenClock(START)
+        self.clock = clock if clock is not None else FrozenClock(START)
         self.settings = {
             "zodbconn.uri": f"file://{folder}/Data.fs?blobstorage_dir={folder}/blobs",
             "modou.keys": str(folder / "keys"),
