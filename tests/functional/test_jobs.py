@@ -584,7 +584,7 @@ class TestPages:
         site.work()
         assert len(told.heard("jobs")) == 1
         assert "late" not in page.text
-        site.clock.move(minutes=20)
+        site.clock.move(minutes=25)
         assert "is a worker running?" in browser.get("/admin/jobs/schedule").text
         browser.post(
             "/admin/jobs",

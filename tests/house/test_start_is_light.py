@@ -26,6 +26,8 @@ HEAVY = {
     "pypinyin": "0.4 s and 45 MB",
     "reportlab": "0.2 s",
     "playwright": "tests only",
+    "huey": "0.06 s; the workers import it",
+    "redis": "0.07 s and 20 MB; only for sites with modou.jobs_store = redis://",
 }
 
 

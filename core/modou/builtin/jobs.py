@@ -103,7 +103,7 @@ JOBS = (
         "close_lost_sessions",
         _("Close study sessions that were lost"),
         close_lost_sessions,
-        every=300,
+        every=900,
         keep=HOUR,
     ),
     Job("sweep_uploads", _("Delete abandoned uploads"), sweep_uploads, every=HOUR, keep=DAY),
