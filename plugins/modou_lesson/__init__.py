@@ -13,6 +13,7 @@ from modou.declarations import (
     ActivityType,
     ApiRoute,
     CapabilityDeclaration,
+    DemoPart,
     EvolveStep,
     HealthCheck,
     Job,
@@ -110,6 +111,13 @@ def api_routes() -> Sequence[ApiRoute]:
 @hookimpl
 def health_checks() -> Sequence[HealthCheck]:
     return health.CHECKS
+
+
+@hookimpl
+def demo_parts() -> Sequence[DemoPart]:
+    from modou_lesson import demo
+
+    return [DemoPart(demo.fill)]
 
 
 @hookimpl

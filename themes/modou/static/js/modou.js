@@ -7,6 +7,8 @@
    data-notice               flash message: gets its close button, successes leave by themselves
    data-error-summary        takes the focus when the page opens
    data-check-table          check-all box, count of chosen rows, bar of bulk actions
+   data-shown-for="name=a b" control whose field is hidden unless the form's select `name` (or one
+                             whose name ends with "-name") has one of the values
    data-submit-on-change     form (or control) that submits itself when a control changes
    data-reorder, data-grid, data-upload   load reorder.js, grid.js, upload.js                  */
 
@@ -24,6 +26,7 @@ function enhance(root) {
   each("[data-notice]", root, enhanceNotice);
   each("[data-check-table]", root, enhanceCheckTable);
   each("[data-error-summary]", root, (summary) => summary.focus());
+  each("form", root, showFieldsInUse);
   if (root.querySelector?.("[data-reorder]")) {
     import("./reorder.js").then((module) => module.enhance(root));
   }
@@ -33,6 +36,17 @@ function enhance(root) {
   if (root.querySelector?.("[data-upload]")) {
     import("./upload.js").then((module) => module.enhance(root));
   }
+}
+
+/* A field with an error stays: its message must be seen. */
+function showFieldsInUse(form) {
+  form.querySelectorAll("[data-shown-for]").forEach((control) => {
+    const [name, values] = control.dataset.shownFor.split("=");
+    const select = form.querySelector(`select[name="${name}"], select[name$="-${name}"]`);
+    const field = control.closest(".field");
+    if (!select || !field) return;
+    field.hidden = !values.split(" ").includes(select.value) && !field.querySelector(".field-errors");
+  });
 }
 
 function enhanceNotice(notice) {
@@ -206,6 +220,7 @@ window.addEventListener("pageshow", (event) => {
 });
 
 document.addEventListener("change", (event) => {
+  if (event.target.form) showFieldsInUse(event.target.form);
   const control = event.target;
   if (control.closest("[data-submit-on-change]")) control.form?.requestSubmit();
 });
