@@ -2,7 +2,7 @@
 
 Order: what a signed-in user chose, a cookie of this browser, the .ini's `modou.locale`. The
 browser's Accept-Language is not asked, so that pages for visitors can be kept by a proxy; only the
-API asks for it.
+API asks for it, when programs call.
 """
 
 from collections.abc import Mapping
@@ -61,8 +61,10 @@ def negotiate_locale(request: Request) -> str:
         if choice in LOCALES:
             return choice
     default: str = request.registry.modou_config["locale"]
-    if request.environ.get("PATH_INFO", "").startswith("/api/"):
-        # Programs have no cookies, and no proxy keeps what they get.
+    environ = request.environ
+    if environ.get("PATH_INFO", "").startswith("/api/") and "HTTP_SEC_FETCH_SITE" not in environ:
+        # Programs have no cookies, and no proxy keeps what they get. Scripts of our pages are asked
+        # in the language of the page.
         wanted = request.accept_language.lookup(tuple(LANGUAGES), default="")
         return LANGUAGES.get(wanted, default)
     return default

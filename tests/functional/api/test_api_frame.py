@@ -195,6 +195,13 @@ class TestWhatComesIn:
         client = Client(probed, token_for(probed, "olga"))
         assert client("POST", "/probe/pokes", body).status_int in {400, 422}
 
+    def test_a_body_of_unknown_length_is_not_taken_for_none(self, probed: SiteUnderTest) -> None:
+        client = Client(probed, "player")
+        answer = client("DELETE", "/probe/lean", Transfer_Encoding="chunked")
+        assert answer.status_int == 204
+        answer = client("POST", "/probe/lean", Transfer_Encoding="chunked")
+        assert (answer.status_int, answer.json["code"]) == (400, "json")
+
     def test_too_much(self, probed: SiteUnderTest) -> None:
         client = Client(probed, token_for(probed, "olga"))
         answer = client("POST", "/probe/pokes", b'"' + b"a" * 1_000_000 + b'"')
@@ -249,6 +256,9 @@ class TestWhatGoesOut:
             ("fr", "Please sign in"),
         ):
             assert client("GET", "/me", Accept_Language=language).json["title"] == title
+        # Scripts of our pages are answered in the language of the page, which is no header's.
+        answer = client("GET", "/me", Accept_Language="zh-CN", Sec_Fetch_Site="same-origin")
+        assert answer.json["title"] == "Please sign in"
 
 
 class TestIdempotency:

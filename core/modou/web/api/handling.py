@@ -43,7 +43,7 @@ JSON = "application/json"
 #: Of a query string.
 _MOST_PARAMETERS = 50
 #: Tokens, people and addresses whose requests are counted at a time.
-_COUNTED = 200_000
+_COUNTED = 50_000
 _LEAN_HEADERS = [*STANDARD, ("Content-Type", JSON), ("Cache-Control", "no-store")]
 
 
@@ -56,6 +56,8 @@ def read_body(call: Call, request_body: Callable[[], bytes]) -> Any:
     :raises ModouError: it is too large, no JSON, or does not fit
     """
     endpoint, environ = call.endpoint, call.environ
+    if "HTTP_TRANSFER_ENCODING" in environ and not environ.get("CONTENT_LENGTH"):
+        raise Unreadable(_("Send the header Content-Length."))
     try:
         length = int(environ.get("CONTENT_LENGTH") or 0)
     except ValueError:

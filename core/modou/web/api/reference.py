@@ -23,6 +23,7 @@ from modou.web.api.openapi import (
     schemas_of,
     statuses,
 )
+from modou.web.api.schemas import KEY_PATTERN
 
 
 def openapi(request: Request) -> Response:
@@ -183,6 +184,8 @@ class _Writer:
         if schema.get("type") == "array":
             inner = schema.get("items", {})
             return f"[{self._type(inner)}]"
+        if schema.get("pattern") == KEY_PATTERN:
+            return "id"
         text = str(schema.get("type", "any"))
         return f"{text} ({schema['format']})" if "format" in schema else text
 
@@ -208,7 +211,8 @@ def _notes(schema: Mapping[str, Any]) -> str:
     ):
         values = [part[word] for part in parts for word in words if word in part]
         found += [f"{sign} {value:g}" for value in values]
-    found += [str(part["pattern"]) for part in parts if "pattern" in part]
+    patterns = {str(part["pattern"]) for part in parts if "pattern" in part}
+    found += sorted(patterns - {KEY_PATTERN})
     if "default" in schema and schema["default"] is not None:
         found.append(f"= {json.dumps(schema['default'], ensure_ascii=False)}")
     return ", ".join(found)

@@ -9,8 +9,9 @@ from modou.i18n import _
 
 T = TypeVar("T")
 
+KEY_PATTERN = r"^[0-3][0-9a-hjkmnp-tv-z]{12}$"
 #: An id as it stands in addresses: what `modou.store.containers.encode_id` gives.
-Key = Annotated[str, StringConstraints(pattern=r"^[0-3][0-9a-hjkmnp-tv-z]{12}$")]
+Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 #: A moment: RFC 3339, UTC.
 Moment = datetime
 
