@@ -8,7 +8,7 @@ by tokens of their own stand in `OWN`: nobody else gets through.
 anything must be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +18,11 @@ from webtest import TestApp, TestResponse
 from modou.models.api_tokens import ApiToken
 from modou.services import api_tokens
 from modou.services.user_index import find_by_username
+from modou.store.containers import encode_id, new_id
 from modou.web.security import SESSION_COOKIE, CSRFPolicy
+from tests import factories
+from tests.conftest import SiteUnderTest
+from tests.functional.api.conftest import Client, token_for
 from tests.functional.test_permission_matrix import (
     ADMINISTRATION,
     COURSE_EDITORS,
@@ -33,6 +37,8 @@ from tests.functional.test_permission_matrix import (
     VISITOR,
 )
 from tests.functional.test_permission_matrix import Scene as PagesScene
+
+FIRST_PARTY = ("lesson", "notices")
 
 MATRIX: dict[str, frozenset[str]] = {
     # the asker
@@ -188,3 +194,26 @@ def test_nobody_gets_to_what_knows_its_own_tokens(scene: Scene) -> None:
     for name in OWN:
         for person in PEOPLE:
             assert outcome(name, scene.call(name, "", person, "")) == "out"
+
+
+def test_the_plugins_endpoints_are_closed_too(make_site: Callable[..., SiteUnderTest]) -> None:
+    """Of all first-party plugins: a visitor is not known, and another scope opens nothing."""
+    site = make_site(**{"modou.plugins": " ".join(FIRST_PARTY)})
+    with site.occasion() as occasion:
+        factories.user(occasion, "olga", role="operator")
+    client = Client(site)
+    judged = 0
+    for one in site.registry.api.endpoints:
+        if one.plugin == "builtin" or one.route.auth == "public":
+            continue
+        judged += 1
+        key = encode_id(new_id())
+        path = one.route.path.format(**dict.fromkeys(one.placeholders, key))
+        assert client(one.route.method, path).status_int == 401
+        others = set(site.registry.assembled.api_scopes) - {getattr(one.route.scope, "name", "")}
+        client.token = token_for(site, "olga", *others)
+        answer = client(one.route.method, path)
+        wanted = 401 if one.route.auth == "own" else 403
+        assert answer.status_int == wanted, one.route.name
+        client.token = ""
+    assert judged

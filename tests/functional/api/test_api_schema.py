@@ -38,7 +38,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     sys.path.insert(0, str(PROBE))
     site = SiteUnderTest(
         tmp_path_factory.mktemp("schema"),
-        **{"modou.plugins": "probe", "modou.api_rate": "1000000"},
+        **{"modou.plugins": "lesson probe", "modou.api_rate": "1000000"},
     )
     with site.occasion() as occasion:
         course = factories.course(occasion, activities=2)
