@@ -21,6 +21,7 @@ held credit; what was confirmed is only changed by a `Correction`.
 from typing import Any, NamedTuple
 
 from persistent import Persistent
+from persistent.list import PersistentList
 
 from modou.models.coverage import (
     EMPTY,
@@ -159,7 +160,8 @@ class ActivityStudy(Persistent):
     voided: int = 0
     corrected: int = 0
     held: tuple[Held, ...] = ()
-    voids: tuple[Void, ...] = ()
+    #: Apart, since they may become many and a beat writes the record anew.
+    _voids: PersistentList | None = None
     #: Where to go on, in the newest version.
     position: int = 0
     first: int = 0
@@ -178,6 +180,11 @@ class ActivityStudy(Persistent):
     def covered(self) -> Cover:
         """What is covered of the newest version."""
         return self.covers.get(self.version, EMPTY)
+
+    @property
+    def voids(self) -> tuple[Void, ...]:
+        """What was taken back, oldest first."""
+        return tuple(self._voids or ())
 
     @property
     def held_seconds(self) -> int:
@@ -260,11 +267,12 @@ class ActivityStudy(Persistent):
                 held.version: without(self.covers.get(held.version, EMPTY), held.cells),
             }
             self.voided += held.seconds
-            self.voids = (
-                *self.voids,
+            if self._voids is None:
+                self._voids = PersistentList()
+            self._voids.append(
                 Void(
                     new_id(), moment, session, gate, reason, held.seconds, held.version, held.cells
-                ),
+                )
             )
         return gone
 
@@ -275,7 +283,9 @@ class ActivityStudy(Persistent):
     def restore(self, void: Void) -> None:
         """Give the coverage of a void back (its seconds come by the correction)."""
         self.cover(void.version, void.cells)
-        self.voids = tuple(v._replace(restored=True) if v.id == void.id else v for v in self.voids)
+        for place, known in enumerate(self._voids or ()):
+            if known.id == void.id and self._voids is not None:
+                self._voids[place] = known._replace(restored=True)
 
     @property
     def covered_seconds(self) -> int:
