@@ -1,6 +1,6 @@
 """Cursors: whatever comes and goes between two pages, what stays is met exactly once."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modou.web.api import ListQuery, listing
@@ -12,6 +12,7 @@ def place(row: tuple[str, int]) -> tuple[str, int]:
     return row
 
 
+@settings(deadline=None)
 @given(rows=ROWS, limit=st.integers(1, 7), data=st.data())
 def test_what_stays_is_met_exactly_once(
     rows: set[tuple[str, int]], limit: int, data: st.DataObject
