@@ -151,7 +151,7 @@ def _furnish(room: Room) -> None:
             "chapters": "0:00 开场\n0:20 验电器的检查\n1:15 挂接地线",
         },
         "audio": {"media": media.upload(media.sound(seconds=30), "口诀.mp3")},
-        "pdf": {"media": media.upload(media.pdf(3), "图册.pdf"), "page_seconds": 3},
+        "pdf": {"media": media.upload(media.pdf(3), "图册.pdf"), "page_seconds": 4},
         "text": {"source": TEXT, "page_seconds": 4},
     }
     with site.occasion() as occasion:
@@ -294,7 +294,7 @@ class TestWatching:
     def test_sound_alone(self, room: Room) -> None:
         who = room.learner()
         page = room.open(room.sign_in(who), "audio")
-        page.get_by_role("button", name="Play").click()
+        page.get_by_role("button", name="Play", exact=True).click()
         until(lambda: room.given(who, "audio") >= 2)
 
     def test_a_teacher_sees_all_and_nothing_is_counted(self, room: Room) -> None:
@@ -504,7 +504,8 @@ class TestReading:
         expect(page.locator("[data-part=rest]")).to_have_text(
             re.compile("Completed|waiting for confirmation"), timeout=15_000
         )
-        assert room.given(who, "pdf") == 9
+        # What is missing at the end of a page is forgiven, up to five seconds.
+        until(lambda: room.given(who, "pdf") >= 10)
 
     def test_a_text_for_as_long_as_it_asks(self, room: Room) -> None:
         who = room.learner()
@@ -526,18 +527,23 @@ def see(page: Page, state: str) -> None:
     )
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_every_state_is_accessible_and_fits(room: Room, width: int, mode: str) -> None:
+def test_every_state_is_accessible_and_fits(room: Room) -> None:
+    """On a phone and on a desk, light and dark."""
     wrong: list[str] = []
     who = room.learner()
-    context = room.sign_in(who, viewport={"width": width, "height": 800}, color_scheme=mode)
+    # Colours would still be on their way from one mode to the other.
+    context = room.sign_in(who, reduced_motion="reduce")
 
     def look(page: Page, state: str) -> None:
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            wrong.append(f"{state}: wider than the screen")
-        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        wrong.extend(f"{state}: {v['id']}: {v['nodes'][0]['html'][:200]}" for v in found)
+        for width, mode in ((360, "light"), (1280, "dark"), (360, "dark"), (1280, "light")):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=mode)  # type: ignore[arg-type]
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"{state}: wider than {width}")
+            found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            wrong.extend(
+                f"{state}, {width} {mode}: {v['id']}: {v['nodes'][0]['html'][:200]}" for v in found
+            )
 
     with room.site.occasion() as occasion:
         user = occasion.site.user_index.usernames[who]
@@ -545,7 +551,7 @@ def test_every_state_is_accessible_and_fits(room: Room, width: int, mode: str) -
         study_of(occasion.site).learner(user).gates = {"idle": Gate(since=598, memo=600)}
     for kind in ("audio", "pdf", "text"):
         page = room.open(context, kind)
-        becomes(page, "document.querySelector('.ink-line') !== null")
+        expect(page.locator(".ink-line")).to_be_attached()
         look(page, kind)
         page.close()
     page = room.open(context)

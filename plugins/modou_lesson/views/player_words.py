@@ -139,7 +139,11 @@ WORDS: dict[str, Any] = {
         "cap": _("${time} of today's study time are left"),
         "voided": _("${time} were not credited in this course."),
     },
-    "player": {"progress": _("Progress of the lesson"), "locked": _("not yet seen")},
+    "player": {
+        "name": _("Player"),
+        "progress": _("Progress of the lesson"),
+        "locked": _("not yet seen"),
+    },
     "reader": {
         "start": _("Start reading"),
         "go_on": _("Go on reading"),

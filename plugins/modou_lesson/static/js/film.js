@@ -86,7 +86,8 @@ class Film {
     started?.catch(() => {}); // the browser wants a press first: the button is there
     // The button that was pressed is gone: the keys go on working from the one that stays.
     const { activeElement: here } = document;
-    const gone = here === document.body || here?.matches(".vjs-big-play-button, [data-panel-action]");
+    const was = ".vjs-big-play-button, .vjs-tech, [data-panel-action]";
+    const gone = here === document.body || here?.matches(was);
     if (gone) this.player.controlBar.playToggle.focus();
   }
 
@@ -160,7 +161,7 @@ class Film {
     this.line = new InkLine(study, this.arithmetic, () => study.unsentSpans ?? []);
     bar.el().prepend(this.line.element);
     bar.el().setAttribute("aria-label", texts.player.progress);
-    player.el().setAttribute("aria-label", this.root.getAttribute("aria-label"));
+    player.el().setAttribute("aria-label", texts.player.name);
     previews(player, this.addresses.data.thumbnails, (seconds) => seconds <= this.limit + AHEAD, {
       locked: texts.player.locked,
     });
