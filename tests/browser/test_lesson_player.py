@@ -29,7 +29,7 @@ from tests import factories
 from tests import lesson_media as media
 from tests.conftest import START, SiteUnderTest
 
-pytestmark = [media.needs_ffmpeg, pytest.mark.xdist_group("lesson_media")]
+pytestmark = [media.needs_ffmpeg, pytest.mark.xdist_group("lesson_player")]
 
 CAPTIONS = "WEBVTT\n\n00:00.000 --> 01:30.000\n先验电，再挂接地线。\n"
 TEXT = "## 停电\n\n" + "在电气设备上工作，应先停电、验电、装设接地线。\n\n" * 12
@@ -314,7 +314,7 @@ class TestTheLine:
         played(page, 3)
         context.set_offline(True)
         expect(page.locator("[data-bar]")).to_contain_text("No connection")
-        played(page, 13)
+        played(page, 11)
         assert not paused(page)
         context.set_offline(False)
         expect(page.locator("[data-bar]")).to_be_hidden()
@@ -329,13 +329,13 @@ class TestTheLine:
         play(page)
         played(page, 3)
         context.set_offline(True)
-        played(page, 9)
+        played(page, 8)
         # The browser keeps what it gathered every few seconds.
         page.wait_for_timeout(1500)
         page.close(run_before_unload=False)
         context.set_offline(False)
         room.open(context)
-        until(lambda: room.given(who) >= 7)
+        until(lambda: room.given(who) >= 6)
 
 
 class TestOnePlayer:
