@@ -8,10 +8,12 @@ from webtest import TestApp
 
 from modou.models.courses import Course, Prerequisite
 from modou.models.coverage import Cover
-from modou.models.study import EnrolmentStudy
+from modou.models.study import ActivityStudy, EnrolmentStudy
 from modou.services import teaching
 from modou.services.occasion import Occasion
 from modou.services.studying import policies
+from modou.services.studying.beating import Beat, take_beat
+from modou.services.studying.opening import open_player
 from modou.services.teaching import ActivityValues
 from modou.store.containers import decode_id, encode_id
 from modou_lesson.services import preparing, shelf, timelines
@@ -179,6 +181,50 @@ class TestSegments:
             preparing.remove_version(occasion, activity, 1)
         assert scene.browser().get(scene.api, {"version": "1"}, status=404)
         assert scene.browser().get(scene.api, {"version": "2-30"}, status=404)
+
+    def test_who_is_in_the_middle_of_it_studies_the_old_version_to_its_end(
+        self, make: Callable[..., Scene]
+    ) -> None:
+        scene = make(prepare=False, media=media.upload(media.video(20)))
+        seq = 0
+
+        def beat(until: int) -> None:
+            nonlocal seq
+            seq += 1
+            scene.site.clock.move(seconds=10)
+            with scene.site.occasion() as occasion:
+                span = ((float(until - 10), float(until)),)
+                take_beat(occasion, token, Beat(seq, span, float(until)))
+
+        def record(occasion: Occasion) -> ActivityStudy:
+            user = occasion.site.user_index.usernames["learner"]
+            found: ActivityStudy = course_of(occasion).enrolments[user].study.of(scene.id)
+            return found
+
+        with scene.site.occasion("learner") as occasion:
+            activity = course_of(occasion).activities.by_id(scene.id)
+            player = open_player(occasion, activity, str)
+            token = player["player"]
+            assert (player["version"], player["length"]) == ("1", 20)
+        beat(10)
+        with scene.site.occasion("teacher") as occasion:
+            activity = course_of(occasion).activities.by_id(scene.id)
+            content = {"kind": "video", "media": film()}
+            values = ActivityValues("课", completion=("studied",))
+            teaching.change_activity(occasion, activity, values, content)
+        beat(20)
+        with scene.site.occasion() as occasion:
+            found = record(occasion)
+            assert found.covers["1"] == (0, 20)
+            assert found.credited + found.held_seconds == 20
+        with scene.site.occasion("learner") as occasion:
+            activity = course_of(occasion).activities.by_id(scene.id)
+            player = open_player(occasion, activity, str)
+            assert (player["version"], player["length"], player["covered"]) == ("2", SECONDS, [])
+        with scene.site.occasion() as occasion:
+            # What was credited stays.
+            found = record(occasion)
+            assert found.credited + found.held_seconds == 20
 
 
 class TestOriginal:
