@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from modou.services import telling
+from modou.services import retention, telling
 from modou.services.occasion import Occasion
 from modou.services.telling import Teller, TellingThread
 from tests import factories
@@ -107,6 +107,34 @@ def test_a_plugin_that_was_away_catches_up(
     record(again, 3)
     again.tell()
     assert heard(told) == [1, 2, 3]
+
+
+def test_a_plugin_that_was_away_hears_also_what_was_archived_meanwhile(
+    told: Any, make_site: Callable[..., SiteUnderTest]
+) -> None:
+    site = make_site(**WITH_PROBE)
+    record(site, 1)
+    site.tell()
+    site.close()
+    without = make_site()
+    writer = threading.Thread(target=record, args=(without, 2))
+    writer.start()
+    writer.join()
+    for number in (3, 4):
+        without.clock.move(days=100)
+        record(without, number)
+    retention.archive(without.registry.access)
+    with without.occasion() as occasion:
+        assert len(occasion.site.journal.retired) == 1
+    without.close()
+    again = make_site(**WITH_PROBE)
+    again.clock.move(days=201)
+    again.tell()
+    record(again, 5)
+    again.tell()
+    assert heard(told) == [1, 2, 3, 4, 5]
+    with again.occasion() as occasion:
+        assert set(cursor(occasion).seen) == set(occasion.site.journal.logs)
 
 
 def test_a_new_plugin_begins_when_it_is_first_enabled(

@@ -235,6 +235,7 @@ KINDS = (
     JournalKind("account_suspended", _("Account suspended"), _Reason),
     JournalKind("account_reopened", _("Account reopened"), _Reason),
     JournalKind("activation_issued", _("One-time code issued"), _ActivationIssued),
+    JournalKind("activation_used", _("One-time code used")),
     JournalKind("password_changed", _("Password changed")),
     JournalKind("reset_requested", _("New password asked for by mail")),
     JournalKind("email_confirmed", _("E-mail address confirmed")),

@@ -44,7 +44,7 @@ def verify_command(config: Path) -> None:
             f"{report.seals:,} seals; {seconds:.1f} s, {report.events / seconds:,.0f} events/s"
         )
         if report.expired:
-            newest = max(log.expired.ends for log in occasion.site.journal.logs.values())
+            newest = max(log.expired.ends for _name, log in occasion.site.journal.all_logs())
             console.print(
                 f"{report.expired:,} events were deleted after their retention, the newest of "
                 f"{day_of(newest // 1_000_000)}."

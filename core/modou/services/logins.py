@@ -63,6 +63,7 @@ def sign_in(occasion: Occasion, login: str, password: str) -> SignIn:
         return SignIn(problem=_("This account is suspended. Ask the training provider."))
     if opened:
         occasion.site.login_failures.pop(key, None)
+        occasion.record("activation_used", subject=user.id)
         return SignIn(reset_token=recovery.make_token(occasion, user, "reset", about="code"))
     let_in(occasion, user)
     occasion.site.login_failures.pop(key, None)

@@ -31,6 +31,8 @@ from modou.store.journal.logs import check_batch
 
 #: How often a step is tried again when a writer was quicker.
 _ATTEMPTS = 8
+#: Seconds without a word after which the writer of a log is taken to be gone.
+SILENT = 62 * 86_400
 #: Key of the hold on everything.
 EVERYTHING = "site"
 
@@ -79,6 +81,8 @@ def archive(access: SiteAccess, progress: Progress | None = None) -> Archived:
                     progress(f"{done.segments:,} segments, {done.events:,} events")
         except DamagedBatch as error:
             done.damaged[name] = error.number
+    while _repeat(access, _retire):
+        pass
     if done.segments:
         with access.occasion() as occasion:
             values = {"segments": done.segments, "events": done.events, "size": done.size}
@@ -89,6 +93,10 @@ def archive(access: SiteAccess, progress: Progress | None = None) -> Archived:
 def _archive(occasion: Occasion, name: str, before: int) -> tuple[int, int] | None:
     segment = occasion.site.journal.logs[name].archive(before)
     return None if segment is None else (segment.events, segment.size)
+
+
+def _retire(occasion: Occasion) -> int:
+    return occasion.site.journal.retire((occasion.now - SILENT) * 1_000_000)
 
 
 def _repeat(access: SiteAccess, step: Callable[..., T], *args: object) -> T:
@@ -158,7 +166,7 @@ def expire(access: SiteAccess, *, dry_run: bool = False) -> Iterator[Verdict]:
     """
     with access.occasion() as occasion:
         occasion.require(Capability.SETTINGS_EDIT)
-        names = [name for name, one in occasion.site.journal.logs.items() if one.segments]
+        names = [name for name, one in occasion.site.journal.all_logs() if one.segments]
     for name in names:
         skipped = 0
         while True:
@@ -172,7 +180,9 @@ def expire(access: SiteAccess, *, dry_run: bool = False) -> Iterator[Verdict]:
 
 
 def _expire(occasion: Occasion, name: str, index: int, dry_run: bool) -> Verdict | None:
-    one: Log = occasion.site.journal.logs[name]
+    one = occasion.site.journal.log(name)
+    if one is None:
+        return None
     segments = one.archived
     if index >= len(segments):
         return None

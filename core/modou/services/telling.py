@@ -44,6 +44,8 @@ POLL = 5.0
 LATE = 300
 #: Seconds between two rounds, in which more may come together.
 PAUSE = 0.2
+#: Microseconds by which transactions may be late in the order of time.
+OVERLAP = 3_600_000_000
 _START = secrets.token_hex(6)
 
 
@@ -52,6 +54,7 @@ class _Place:
     """Where a plugin stands in this process, which may be ahead of what is stored."""
 
     seen: dict[str, int]
+    until: int
     #: Of the stored cursor that it began with.
     moves: int
     stored: float = field(default_factory=time.monotonic)
@@ -69,6 +72,7 @@ class Behind:
 class _Group:
     events: list[Event]
     seen: dict[str, int]
+    until: int
     more: bool
 
 
@@ -135,12 +139,12 @@ class Teller:
                 place = self._place(occasion, plugin)
                 if place is None:
                     return told
-                group = _read(occasion.site, place.seen, kinds)
+                group = _read(occasion.site, place, kinds)
             for event in group.events:
                 self._access.hooks.tell(plugin, event)
             told += len(group.events)
             moved = group.seen != place.seen
-            place.seen = group.seen
+            place.seen, place.until = group.seen, group.until
             due = store or time.monotonic() - place.stored > IDLE
             if group.events or (moved and due):
                 self._store(plugin, place, len(group.events))
@@ -157,7 +161,7 @@ class Teller:
             return known
         if cursor.worker not in ("", self._worker) and occasion.now - cursor.beat < LEASE:
             return None
-        place = self._places[plugin] = _Place(dict(cursor.seen), cursor.moves)
+        place = self._places[plugin] = _Place(dict(cursor.seen), cursor.until, cursor.moves)
         return place
 
     def _store(self, plugin: str, place: _Place, told: int) -> None:
@@ -167,7 +171,9 @@ class Teller:
             if cursor.moves != place.moves:
                 del self._places[plugin]
                 return
+            _forget_retired(occasion.site, place)
             cursor.seen = dict(place.seen)
+            cursor.until = place.until
             cursor.told += told
             cursor.moves += 1
             cursor.worker = self._worker
@@ -208,16 +214,27 @@ class TellingThread:
         self._thread.join(seconds)
 
 
-def _read(site: Site, seen: dict[str, int], kinds: frozenset[str]) -> _Group:
-    group = _Group([], dict(seen), more=False)
+def _forget_retired(site: Site, place: _Place) -> None:
+    """Drop logs from a cursor that are over and need not be looked at any more."""
+    journal = site.journal
+    for name in [name for name in place.seen if name not in journal.logs]:
+        log_ = journal.log(name)
+        if log_ is None or not log_.times or log_.times[1] < place.until - OVERLAP:
+            del place.seen[name]
+
+
+def _read(site: Site, place: _Place, kinds: frozenset[str]) -> _Group:
+    group = _Group([], dict(place.seen), place.until, more=False)
     looked_at = 0
-    for name, number, batch in site.journal.batches_after(seen):
+    since = place.until - OVERLAP
+    for name, number, batch in site.journal.batches_after(place.seen, since=since):
         if len(group.events) >= GROUP or looked_at >= LOOKED_AT:
             group.more = True
             break
         looked_at += len(batch.records)
         group.events.extend(decode(r) for r in batch.records if kind_of(r) in kinds)
         group.seen[name] = number
+        group.until = max(group.until, batch.time)
         batch.forget()
     return group
 
@@ -252,7 +269,8 @@ def behind(occasion: Occasion, plugins: Iterable[str] | None = None) -> dict[str
         cursor = (site.tellers or {}).get(plugin)
         if cursor is None or not occasion.hooks.told_kinds(plugin):
             continue
-        oldest = next((b.time for _log, _number, b in site.journal.batches_after(cursor.seen)), 0)
+        unread = site.journal.batches_after(cursor.seen, since=cursor.until - OVERLAP)
+        oldest = next((batch.time for _log, _number, batch in unread), 0)
         seconds = occasion.now - oldest // 1_000_000 if oldest else 0
         count = sum(
             max(0, last - cursor.seen.get(name, 0)) for name, last in site.journal.heads().items()

@@ -192,6 +192,77 @@ class TestMoving:
         assert [s.last for s in archive(journal, connection)] == [3, 6, 9]
 
 
+class TestRetiring:
+    @pytest.fixture
+    def several(self, journal: Journal, connection: Any) -> Journal:
+        """Three more logs, of writers that are gone, beside the one that is written to."""
+        journal.seals.clear()
+        for number, moment in enumerate(MONTHS[:3]):
+            log = journal.logs[f"gone-{number}"] = logs.Log("sha256")
+            for batch in range(2):
+                log.append([event(moment, 100 + number * 10 + batch)])
+        journal.seal(datetime(2026, 4, 2, tzinfo=UTC))
+        connection.transaction_manager.commit()
+        for log in journal.logs.values():
+            while log.archive(journal.archivable_before) is not None:
+                connection.transaction_manager.commit()
+        return journal
+
+    def ways(self, journal: Journal) -> dict[str, Any]:
+        times = sorted({e.time for e in journal})
+        return {
+            "iter": list(journal),
+            "places": sorted(journal.places()),
+            "newest": [e.time for e in journal.newest_first()],
+            "before": [[e.time for e in journal.newest_first(t)] for t in (*times, times[-1] + 1)],
+            "cursor": sorted((n, i, b.time) for n, i, b in journal.batches_after({})),
+            "proofs": [journal.prove(place) for place, _event in sorted(journal.places())],
+        }
+
+    def test_readers_notice_nothing(self, several: Journal, connection: Any) -> None:
+        before = self.ways(several)
+        end = int(MONTHS[2].timestamp() * 1_000_000)
+        assert several.retire(end, limit=1) == 1
+        assert several.retire(end) == 1
+        assert several.retire(end) == 0
+        connection.transaction_manager.commit()
+        connection.cacheMinimize()
+        assert set(several.logs) == {"gone-2", *(n for n in several.logs if "gone" not in n)}
+        assert self.ways(several) == before
+        report = verify(several)
+        assert (report.first, report.logs) == (None, 4)
+
+    def test_a_reader_skips_what_ended_before_its_time(self, several: Journal) -> None:
+        end = int(MONTHS[2].timestamp() * 1_000_000)
+        several.retire(end)
+        seen = several.heads()
+        since = int(MONTHS[1].timestamp() * 1_000_000)
+        names = {name for name, _number, _batch in several.batches_after(seen, since=since)}
+        assert names == {"gone-1"}
+
+    def test_seals_leave_them_out_and_cover_them_still(
+        self, several: Journal, connection: Any
+    ) -> None:
+        several.retire(int(MONTHS[2].timestamp() * 1_000_000))
+        seal = several.seal(datetime(2026, 4, 4, tzinfo=UTC))[-1]
+        assert set(seal.heads) == set(several.logs)
+        log = several.log("gone-0")
+        assert log is not None
+        del log.segments[1]
+        kinds = {(f.kind, f.place.log) for f in verify(several).faults}
+        assert ("missing", "gone-0") in kinds
+
+    def test_one_that_is_written_to_again_comes_back(
+        self, several: Journal, connection: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        several.retire(int(MONTHS[2].timestamp() * 1_000_000))
+        monkeypatch.setattr(logs, "writer_name", lambda: "gone-1")
+        assert several.append([event(MONTHS[3], 7)]) == Place("gone-1", 3, 0)
+        connection.transaction_manager.commit()
+        assert several.log("gone-1") is several.logs["gone-1"]
+        assert verify(several).first is None
+
+
 class TestExpiring:
     def test_the_chain_goes_on_from_the_end_of_what_was_deleted(
         self, journal: Journal, connection: Any

@@ -23,10 +23,11 @@ the end of what was deleted. Readers notice neither.
 """
 
 from modou.store.journal.digests import ALGORITHMS, Proof, check_proof
-from modou.store.journal.logs import Batch, DamagedBatch, Journal, Log, Place, Seal, writer_name
+from modou.store.journal.logs import Batch, DamagedBatch, Journal, Log, Place, Seal
 from modou.store.journal.records import decode, kind_of
 from modou.store.journal.segments import DamagedSegment, Segment
 from modou.store.journal.verifying import EXPIRED, Fault, Report, verify
+from modou.store.journal.writers import writer_name
 
 __all__ = [
     "ALGORITHMS",

@@ -1,12 +1,9 @@
 """Journal, logs, batches, seals: what is stored."""
 
 import heapq
-import os
-import secrets
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from BTrees.LOBTree import LOBTree
 from BTrees.OOBTree import OOBTree
@@ -25,39 +22,12 @@ from modou.store.journal.digests import (
 )
 from modou.store.journal.records import MARK, decode, encode
 from modou.store.journal.segments import BLOCK_SIZE, ArchivedBatch, Segment
+from modou.store.journal.writers import writer_name
 
-_local = threading.local()
 #: A segment is closed with so many bytes in its blob, or batches, so that archiving it is one
 #: transaction of a few seconds.
 SEGMENT_SIZE = 8_000_000
 SEGMENT_BATCHES = 100_000
-
-
-class _Writer:
-    """A thread's part in writing. When the thread ends, another one may go on with its log: a
-    server whose threads come and go must not leave a log behind for each."""
-
-    _free: ClassVar[dict[int, list[str]]] = {}
-
-    def __init__(self) -> None:
-        self.pid = os.getpid()
-        try:
-            self.name = self._free.get(self.pid, []).pop()
-        except IndexError:
-            self.name = f"{self.pid:x}-{secrets.token_hex(6)}"
-
-    def __del__(self) -> None:
-        if self.pid == os.getpid():
-            self._free.setdefault(self.pid, []).append(self.name)
-
-
-def writer_name() -> str:
-    """The name of this thread's log, which no other thread has meanwhile; new with every process,
-    also with a forked one."""
-    writer: _Writer | None = getattr(_local, "writer", None)
-    if writer is None or writer.pid != os.getpid():
-        writer = _local.writer = _Writer()
-    return writer.name
 
 
 class Place(NamedTuple):
@@ -356,8 +326,15 @@ class Seal(Persistent):
 class Journal(Persistent):
     """All logs of a site, and their seals.
 
+    - `logs`: those that may still be written to, by name
+    - `retired`: time of its newest batch (UTC microseconds) -> (name, log), for logs of writers
+      that are gone: tail, audit trail and seals need not look at them; None before the first
+
     :param algorithm: of new logs and seals: "sha256" or "sm3"
     """
+
+    retired: Any = None
+    retired_names: Any = None
 
     def __init__(self, algorithm: str = "sha256") -> None:
         self.algorithm = algorithm
@@ -376,7 +353,8 @@ class Journal(Persistent):
         name = writer_name()
         log: Log | None = self.logs.get(name)
         if log is None:
-            log = self.logs[name] = Log(self.algorithm)
+            log = self._revive(name) or Log(self.algorithm)
+            self.logs[name] = log
         return Place(name, log.append(events), 0)
 
     def seal(self, now: datetime) -> list[Seal]:
@@ -416,6 +394,49 @@ class Journal(Persistent):
                     break
         return heads
 
+    # -- logs that are over
+
+    def log(self, name: str) -> Log | None:
+        """The log of that name, retired or not."""
+        found: Log | None = self.logs.get(name)
+        if found is None and self.retired_names and name in self.retired_names:
+            found = self.retired[self.retired_names[name]][1]
+        return found
+
+    def all_logs(self) -> Iterator[tuple[str, Log]]:
+        """(name, log), the retired ones as well."""
+        yield from self.logs.items()
+        if self.retired:
+            yield from self.retired.values()
+
+    def retire(self, before: int, limit: int = 500) -> int:
+        """Put logs aside that are all archived and were last written to before the time `before`
+        (UTC microseconds), up to `limit`; how many. Should one be written to again, it comes back.
+        """
+        over = []
+        for name, log in self.logs.items():
+            if not log.batches and (times := log.times) is not None and times[1] < before:
+                over.append((times[1], name, log))
+            if len(over) == limit:
+                break
+        if over and self.retired is None:
+            self.retired, self.retired_names = LOBTree(), OOBTree()
+        for time, name, log in over:
+            key = time
+            while key in self.retired:
+                key += 1
+            self.retired[key] = (name, log)
+            self.retired_names[name] = key
+            del self.logs[name]
+        return len(over)
+
+    def _revive(self, name: str) -> Log | None:
+        if not self.retired_names or name not in self.retired_names:
+            return None
+        _name, log = self.retired.pop(self.retired_names.pop(name))
+        revived: Log = log
+        return revived
+
     # -- archiving
 
     @property
@@ -438,7 +459,14 @@ class Journal(Persistent):
                 newest = min(times[1], before) if before else times[1]
                 waiting.append((-newest, order, log, None))
         heapq.heapify(waiting)
-        while waiting:
+        over = reversed(self.retired.items()) if self.retired else iter(())
+        next_over = next(over, None)
+        while waiting or next_over is not None:
+            if next_over is not None and (not waiting or -waiting[0][0] <= next_over[0]):
+                newest = min(next_over[0], before) if before else next_over[0]
+                heapq.heappush(waiting, (-newest, -next_over[0], next_over[1][1], None))
+                next_over = next(over, None)
+                continue
             _time, order, source, event = heapq.heappop(waiting)
             # A log is opened when its time has come: most are never, and may be archived.
             events = source.newest_first(before) if isinstance(source, Log) else source
@@ -450,7 +478,7 @@ class Journal(Persistent):
 
     def __iter__(self) -> Iterator[Event]:
         """All events, oldest first, merged lazily from the logs."""
-        return heapq.merge(*(iter(log) for log in self.logs.values()), key=lambda e: e.time)
+        return heapq.merge(*(iter(log) for _name, log in self.all_logs()), key=lambda e: e.time)
 
     def places(self) -> Iterator[tuple[Place, Event]]:
         """All events with their places, oldest first."""
@@ -460,7 +488,7 @@ class Journal(Persistent):
                 for index, event in enumerate(batch):
                     yield Place(name, int(number), index), event
 
-        logs = [of(name, log) for name, log in self.logs.items()]
+        logs = [of(name, log) for name, log in self.all_logs()]
         return heapq.merge(*logs, key=lambda pair: pair[1].time)
 
     def heads(self) -> dict[str, int]:
@@ -468,13 +496,14 @@ class Journal(Persistent):
         return {name: log.last for name, log in self.logs.items() if log.last}
 
     def batches_after(
-        self, cursor: Mapping[str, int], before: int = 1 << 62
+        self, cursor: Mapping[str, int], before: int = 1 << 62, since: int = 0
     ) -> Iterator[tuple[str, int, AnyBatch]]:
         """What a reader has not seen: (log, number, batch), by time, those before `before`.
 
         :param cursor: log -> number of the last batch that the reader has seen
         :param before: UTC microseconds; a little in the past, so that what a slower writer is
             committing now is not passed over in the order of time
+        :param since: UTC microseconds; the reader has seen retired logs that ended before
         """
 
         def of(name: str, log: Log) -> Iterator[tuple[str, int, AnyBatch]]:
@@ -484,6 +513,8 @@ class Journal(Persistent):
                 yield name, number, batch
 
         logs = [of(name, log) for name, log in self.logs.items()]
+        if self.retired:
+            logs += [of(name, log) for name, log in self.retired.values(since)]
         return heapq.merge(*logs, key=lambda entry: entry[2].time)
 
     def prove(self, place: Place) -> Proof:
@@ -491,9 +522,9 @@ class Journal(Persistent):
 
         :raises KeyError: there is no event at that place
         """
-        log: Log = self.logs[place.log]
-        batch = log.get(place.number)
-        if batch is None or not 0 <= place.position < len(batch):
+        log = self.log(place.log)
+        batch = log.get(place.number) if log is not None else None
+        if log is None or batch is None or not 0 <= place.position < len(batch):
             raise KeyError(place)
         digest = ALGORITHMS[log.algorithm]
         leaves = [leaf_digest(record, digest) for record in batch.records]

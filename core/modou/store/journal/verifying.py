@@ -63,7 +63,7 @@ def verify(journal: Journal, progress: Progress | None = None) -> Report:
     """
     report = Report()
     sealed, faults = _verify_seals(journal, report)
-    for name, log in journal.logs.items():
+    for name, log in journal.all_logs():
         report.logs += 1
         check = _LogCheck(name, log, report, sealed.pop(name, {}), progress)
         report.faults.extend(check.run())
@@ -84,14 +84,15 @@ def _uncovered(name: str, heads: dict[int, tuple[bytes, str]]) -> Iterator[Fault
 def _unaccounted(journal: Journal) -> Iterator[Fault]:
     """Deleted parts of logs that no event accounts for, as far as such events can still be there:
     they have their retention as well."""
-    expired = {name: log.expired for name, log in journal.logs.items() if log.expired.through}
-    oldest = min((log.times[0] for log in journal.logs.values() if log.times), default=0)
+    logs = dict(journal.all_logs())
+    expired = {name: log.expired for name, log in logs.items() if log.expired.through}
+    oldest = min((log.times[0] for log in logs.values() if log.times), default=0)
     expired = {name: part for name, part in expired.items() if part.when >= oldest}
     if not expired:
         return
     told = {
         (event.values["log"], event.values["through"], event.values["digest"])
-        for log in journal.logs.values()
+        for log in logs.values()
         for _number, batch in log.after(0)
         for record in batch.records
         if EXPIRED.encode() in record and (event := decode(record)).kind == EXPIRED
