@@ -279,7 +279,7 @@ def main(
                 if result["errors"]:
                     click.echo(stack.logs())
                 waves.append(result)
-            results[name] = min(waves[1:], key=lambda wave: wave["p99"])
+            results[name] = min(waves[1:] or waves, key=lambda wave: wave["p99"])
     if target is not None:
         target.write_text(json.dumps(results, indent=1))
     if any(result.get("errors") for result in results.values()):

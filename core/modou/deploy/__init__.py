@@ -58,6 +58,7 @@ class Plan:
         "" for nowhere
     :param nginx_pid: where Debian's service file of nginx looks for it
     :param max_connections: that HAProxy holds at a time
+    :param inside_connections: of those, how many are kept for what nginx asks Modou for
     :param sign_ins_per_minute: from one address
     :param upload_megabytes: largest form with files that Modou takes
     :param piece_megabytes: largest piece of an upload that goes on after a broken line; the page's
@@ -86,6 +87,7 @@ class Plan:
     log: str = "/dev/log"
     nginx_pid: Path = Path("/run/nginx.pid")
     max_connections: int = 12000
+    inside_connections: int = 500
     sign_ins_per_minute: int = 300
     upload_megabytes: int = 100
     piece_megabytes: int = 64

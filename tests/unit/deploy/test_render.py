@@ -51,7 +51,7 @@ def test_every_process_has_a_port_a_server_line_and_a_unit(tmp_path: Path) -> No
     assert set(texts) == set(FILES)
     for port in plan.ports:
         assert f"127.0.0.1:{port}" in texts["haproxy.cfg"]
-        assert f"127.0.0.1:{port};" in texts["nginx.conf"]
+        assert f"127.0.0.1:{port}" not in texts["nginx.conf"], "nginx stands in HAProxy's line"
         assert f"modou@{port}.service" in texts["modou.target"]
 
 
