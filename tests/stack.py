@@ -305,9 +305,10 @@ def find(program: str) -> str | None:
 
 
 def most_connections() -> int:
-    """HAProxy needs two files for each connection, and may not raise the hard limit."""
+    """HAProxy needs a file for each visitor and some for servers, and may not raise the hard
+    limit."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return hard // 2 - 100
+    return hard - 1000
 
 
 def free_ports(count: int) -> int:

@@ -18,7 +18,7 @@ SETTINGS = "modou.plugins = reel"
 LENGTH = 20_000
 _BATCH = 2_000
 #: Seconds from here to the start of the beats, about: time counts from then.
-_AHEAD = 10
+_AHEAD = 30
 
 
 @dataclass
