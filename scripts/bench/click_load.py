@@ -42,8 +42,8 @@ class Visitor:
 class Clicks:
     """See the module's docstring.
 
-    :param plan: host, port, path, cookies, must (a text that each page holds), zipped, and `moments`:
-        for each click its visitor and its second from the start
+    :param plan: host, port, path, cookies, must (a text that each page holds), zipped; pause and
+        seconds, or within: all click once in so many seconds
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -81,32 +81,30 @@ class Clicks:
         self.under_way = 0
         self.bytes = 0
 
-    def connect(self, visitor: Visitor) -> None:
+    def connect(self, visitor: Visitor) -> socket.socket:
         sock = socket.create_connection(self.address, timeout=30)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
         visitor.sock = sock
         self.by_number[sock.fileno()] = visitor
         self.poll.register(sock.fileno(), select.EPOLLIN)
+        return sock
 
     def click(self, visitor: Visitor, due: float) -> None:
         if visitor.waiting:
             # Nobody clicks twice while nothing comes: counted by the first click's latency.
             self.busy += 1
             return
-        if visitor.sock is None:
-            self.connect(visitor)
-        assert visitor.sock is not None
+        sock = visitor.sock or self.connect(visitor)
         visitor.waiting = True
         visitor.due, visitor.buffer, visitor.left = due, b"", -1
         self.under_way += 1
         try:
-            visitor.sock.send(visitor.request)
+            sock.send(visitor.request)
         except OSError:
             # Closed while it was idle: a browser opens another one.
             self.close(visitor)
-            self.connect(visitor)
-            visitor.sock.send(visitor.request)
+            self.connect(visitor).send(visitor.request)
 
     def close(self, visitor: Visitor) -> None:
         if visitor.sock is None:
@@ -116,10 +114,9 @@ class Clicks:
         visitor.sock.close()
         visitor.sock = None
 
-    def receive(self, visitor: Visitor) -> None:
-        assert visitor.sock is not None
+    def receive(self, visitor: Visitor, sock: socket.socket) -> None:
         try:
-            data = visitor.sock.recv(262_144)
+            data = sock.recv(262_144)
         except BlockingIOError:
             return
         except OSError:
@@ -183,8 +180,8 @@ class Clicks:
             following = self.moments[number][0] + begin - now if number < len(self.moments) else 1
             for handle, _event in self.poll.poll(max(0.0, min(0.05, following))):
                 visitor = self.by_number.get(handle)
-                if visitor is not None:
-                    self.receive(visitor)
+                if visitor is not None and visitor.sock is not None:
+                    self.receive(visitor, visitor.sock)
         self.wall = time.monotonic() - begin
         self.cpu = time.process_time() - cpu
         if self.under_way:

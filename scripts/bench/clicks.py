@@ -67,10 +67,10 @@ def run(stack: Stack, content: Content, name: str, **plan: Any) -> dict[str, Any
     cpu = {part: (after[part] - before[part]) / count * 1e6 for part in after}
     cpu["load"] = result["cpu"] / count * 1e6
     shown = " ".join(f"{part} {used:.0f}" for part, used in cpu.items() if used >= 0.5)
+    times = "  ".join(f"{which} {result[which]:.2f} s" for which in ("p50", "p99", "longest"))
     click.echo(
-        f"{name:<28}{count:,} clicks in {result['seconds']:.1f} s ({count / result['seconds']:.0f}/s)  "
-        f"p50 {result['p50']:.2f} s  p99 {result['p99']:.2f} s  longest {result['longest']:.2f} s  "
-        f"{result['statuses']}"
+        f"{name:<28}{count:,} clicks in {result['seconds']:.1f} s "
+        f"({count / result['seconds']:.0f}/s)  {times}  {result['statuses']}"
     )
     click.echo(
         f"{'':<28}CPU us/click {sum(cpu.values()):.0f}: {shown}; the load took "

@@ -5,8 +5,9 @@ A commit costs some milliseconds, whatever its size, since it has to be durable 
 told. What thousands of people do every few seconds is therefore not committed one by one: each
 process has one *committer*, a thread with a warm connection of its own, that takes whatever waits,
 commits it together and answers each waiting thread after the commit. While it commits, the next
-group gathers by itself: the busier the site, the larger the groups. See
-docs/explanation/store.md.
+group gathers by itself: the busier the site, the larger the groups. A commit by itself costs some
+milliseconds of processor on PostgreSQL, so that it also rests a little between two of them, as soon
+as more than one wants something at a time. See docs/explanation/store.md.
 """
 
 import logging
@@ -41,6 +42,11 @@ Work = Callable[[Any, transaction.TransactionManager], T]
 _TRIES = 3
 #: Objects that the connection keeps: some eight for each learner of those who study at a time.
 _CACHE = 200_000
+#: The rest between two commits: so often the time that the last one took, at most so many seconds,
+#: and only while somebody comes within such a step.
+_REST = 3.0
+_LONGEST_REST = 0.05
+_STEP = 0.005
 #: Seconds between two lines in the log about a database that fails.
 _QUIET = 5.0
 
@@ -158,6 +164,10 @@ class Committer:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopping = False
+        #: The thread waits for a first task.
+        self._idle = False
+        #: When the last group was committed, how long that took, how many they were.
+        self._last = (0.0, 0.0, 0)
         #: Written by the committer's thread only, but for `_refused`, which has the lock.
         self._counts = Counts()
         self._refused = 0
@@ -199,7 +209,8 @@ class Committer:
             self._line.append(task)
             if self._thread is None:
                 self._start()
-            self._changed.notify()
+            if self._idle:
+                self._changed.notify()
         if not task.wait(self._longest_wait):
             self._give_up(task)
         if task.error is not None:
@@ -263,6 +274,8 @@ class Committer:
                 begin = time.monotonic()
                 if group:
                     self._commit(group)
+                    end = time.monotonic()
+                    self._last = (end, end - begin, len(group))
                 self._do_periodic()
                 self._count(busy=time.monotonic() - begin)
         finally:
@@ -286,9 +299,27 @@ class Committer:
                 pause = None if due is None else due - time.monotonic()
                 if pause is not None and pause <= 0:
                     return []
+                self._idle = True
                 self._changed.wait(pause)
+                self._idle = False
+        self._rest()
+        with self._changed:
             count = min(len(self._line), self._most_together)
             return [self._line.popleft() for _number in range(count)]
+
+    def _rest(self) -> None:
+        """Let more of them come together."""
+        end, took, count = self._last
+        if count < 2:
+            return
+        until = end + min(_REST * took, _LONGEST_REST)
+        seen = 0
+        while seen < (waiting := len(self._line)) < self._most_together and not self._stopping:
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            seen = waiting
+            time.sleep(min(left, _STEP))
 
     def _commit(self, group: list[_Task]) -> None:
         """Do all of the group's works and answer each."""
