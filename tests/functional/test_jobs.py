@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import transaction
+from transaction.interfaces import TransientError
 
 from modou.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
-from modou.models.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, JobRecord
+from modou.models.jobs import CANCELLED, DONE, FAILED, NOBODY, QUEUED, RUNNING, JobRecord
 from modou.models.site import SITE_KEY
 from modou.services import health, jobs
 from modou.services.jobs import history, schedule, transitions
@@ -72,8 +73,8 @@ class TestRunning:
         assert (record.state, record.tries, record.progress.fraction) == (DONE, 1, 1.0)
         with site.occasion() as occasion:
             assert occasion.site.users.by_id(record.actor).username == "wang"
-            assert not occasion.site.jobs.waiting
-            assert not occasion.site.jobs.running
+            assert set(occasion.site.jobs.waiting) == {NOBODY}
+            assert set(occasion.site.jobs.running) == {NOBODY}
         assert site.work() == 0
 
     def test_what_is_rolled_back_leaves_no_job(self, site: SiteUnderTest, told: Any) -> None:
@@ -309,10 +310,38 @@ class TestInOneHandOnly:
             thread.start()
         for thread in threads:
             thread.join()
-        # A claim that met another one is left to the next look.
-        site.work()
         assert sorted(values["number"] for values, _try in told.heard("jobs")) == [0, 1, 2, 3, 4]
         assert all(state(site, id).tries == 1 for id in ids)
+
+    def test_those_who_ask_do_not_meet_the_workers(self, site: SiteUnderTest, told: Any) -> None:
+        ended = threading.Event()
+        met: list[Exception] = []
+
+        def work() -> None:
+            runner = Runner(site.registry.access)
+            while not ended.is_set() or runner.next_due():
+                for id in runner.next_due():
+                    runner.run(id)
+
+        def ask_much() -> None:
+            for number in range(40):
+                try:
+                    ask(site, "probe_poke", number=number)
+                except TransientError as error:
+                    met.append(error)
+
+        workers = [threading.Thread(target=work) for _ in range(2)]
+        people = [threading.Thread(target=ask_much) for _ in range(4)]
+        for thread in (*workers, *people):
+            thread.start()
+        for thread in people:
+            thread.join()
+        ended.set()
+        for thread in workers:
+            thread.join()
+        # A leaf that is being split meets whoever writes to it.
+        assert len(met) <= 2
+        assert len(told.heard("jobs")) == 160 - len(met)
 
     def test_what_a_dead_worker_left_is_run_again(self, site: SiteUnderTest, told: Any) -> None:
         id = ask(site, "probe_poke")

@@ -8,13 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from modou.clock import SystemClock
 from modou.models.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from modou.services import jobs
+from modou.services.jobs import transitions
 from modou.services.jobs.running import Runner
 from modou.services.jobs.worker import Worker
 from tests import factories, redis_server
@@ -254,6 +257,32 @@ def jobs():
 """
 
 
+MANY = """
+import os, time
+from modou.declarations import Job, PluginInfo
+from modou.hookspecs import hookimpl
+
+@hookimpl
+def plugin_info():
+    return PluginInfo(name="slow", title="Slow", version="1.0", core=">=0.1")
+
+def note(context, what):
+    line = f"{time.time():.6f} {context.key} {what} {os.getpid()}\\n".encode()
+    place = os.open(context.values["file"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(place, line)
+    os.close(place)
+
+def run(context):
+    note(context, "begin")
+    time.sleep(0.3)
+    note(context, "end")
+
+@hookimpl
+def jobs():
+    return [Job("slow", "Slow", run, retries=9, long=True)]
+"""
+
+
 class Process:
     """`modou worker`."""
 
@@ -372,3 +401,77 @@ class TestProcesses:
         finally:
             second.close()
         assert self.record(id) == (DONE, 1)
+
+
+@pytest.mark.nightly
+@pytest.mark.postgresql
+def test_many_processes_are_killed_and_every_job_is_done_by_one_at_a_time(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    postgresql: Any,
+    redis: redis_server.RedisServer,
+) -> None:
+    """Three workers on PostgreSQL and Redis; some are killed with jobs in their hands, Redis loses
+    everything once."""
+    folder = tmp_path / "plugins"
+    about = folder / "acme_slow-1.0.dist-info"
+    about.mkdir(parents=True)
+    (folder / "acme_slow.py").write_text(MANY)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-slow\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[modou.plugins]\nslow = acme_slow\n")
+    monkeypatch.syspath_prepend(str(folder))
+    site = SiteUnderTest(
+        tmp_path,
+        **{
+            "modou.plugins": "slow",
+            "modou.jobs": "outside",
+            "modou.jobs_store": redis.url,
+            "zodbconn.uri": postgresql.uri(postgresql.create("workers"), tmp_path),
+        },
+    )
+    site.clock = SystemClock()
+    object.__setattr__(site.registry.access, "clock", site.clock)
+    ini = ini_of(site.settings, tmp_path / "site.ini")
+    notes = tmp_path / "notes"
+    workers = [Process(ini, folder) for _ in range(3)]
+    try:
+        keys = []
+        for _ in range(120):
+            with site.occasion() as occasion:
+                keys.append(jobs.enqueue(occasion, "slow", file=str(notes)).key)
+        for victim in workers[:2]:
+            count = lines(notes)
+            until(lambda count=count: lines(notes) > count + 5)  # type: ignore[misc]
+            victim.end(signal.SIGKILL)
+        assert lines(notes) < 200, "too quick: nobody had anything left to do"
+        workers += [Process(ini, folder) for _ in range(2)]
+        redis.stop()
+        redis.start()
+
+        def states() -> set[str]:
+            with site.occasion() as occasion:
+                return {occasion.site.jobs.records[key].state for key in keys}
+
+        until(lambda: states() == {DONE}, 180)
+    finally:
+        for worker in workers:
+            worker.close()
+        site.close()
+        sys.modules.pop("acme_slow", None)
+    runs: dict[str, list[tuple[float, str]]] = {key: [] for key in keys}
+    for line in notes.read_text().splitlines():
+        when, key, what, _pid = line.split()
+        runs[key].append((float(when), what))
+    for key, seen in runs.items():
+        ends = [when for when, what in seen if what == "end"]
+        begins = [when for when, what in seen if what == "begin"]
+        assert ends, key
+        # Begun again only when its worker was taken for dead.
+        assert all(
+            later - earlier > transitions.LEASE - 20 for earlier, later in pairwise(begins)
+        ), seen
+    assert sum(len(seen) > 2 for seen in runs.values()) <= 2
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text().splitlines()) if path.exists() else 0

@@ -55,6 +55,7 @@ def findings(path: Path) -> Iterator[Finding]:
     yield "The keys file can be read by its owner only", tried(Keyring.from_file, site["keys"])
     yield from programs(settings)
     yield from assets(site)
+    yield from job_queue(site)
     yield from clock()
     yield from of_site(settings)
 
@@ -118,6 +119,25 @@ def assets(site: Config) -> Iterator[Finding]:
         "The theme has its style sheets",
         f"{', '.join(missing)} missing: run the set-up (scripts/serve)" if missing else "",
     )
+
+
+def job_queue(site: Config) -> Iterator[Finding]:
+    """Whether the Redis answers through which workers are woken."""
+    from modou.services.jobs.waking import JobQueue, is_redis, place_of_queue
+
+    if not is_redis(site["jobs_store"]):
+        return
+    title = "The Redis of modou.jobs_store answers"
+    try:
+        keys = Keyring.from_file(site["keys"])
+        store = place_of_queue(site["jobs_store"], site["keys"])
+        JobQueue(store, keys).huey(False).storage.queue_size()
+    except ConfigurationError as error:
+        yield title, str(error)
+    except Exception as error:  # noqa: BLE001 - whatever its client raises
+        yield title, f"{type(error).__name__}: {error}"
+    else:
+        yield title, ""
 
 
 def found(theme: Any, path: str) -> bool:

@@ -4,13 +4,14 @@ that wakes workers may lose anything.
 ::
 
     site.jobs.records    Folder[JobRecord]
-              waiting    id -> when it is due, seconds UTC
-              running    ids
+              waiting    id -> when it is due, seconds UTC; and NOBODY
+              running    ids; and NOBODY
               ended      place in time (see `JobStore.end`) -> id
               schedule   name of a job that runs by itself -> ScheduleEntry
 
 Those who ask for jobs write only to `records` and `waiting`, under random ids, so that they do not
-meet; the order in time is kept by the workers.
+meet; the order in time is kept by the workers. A tree that becomes empty meets everybody who adds
+to it at that moment, so there is always NOBODY in it.
 """
 
 import secrets
@@ -23,6 +24,9 @@ from persistent import Persistent
 
 from modou.store.containers import Folder, Item, WideLLBTree
 
+#: In `waiting` and `running`, no job's id.
+NOBODY = 0
+_NEVER = 2**62
 QUEUED = "queued"
 RUNNING = "running"
 DONE = "done"
@@ -98,8 +102,8 @@ class JobStore(Persistent):
 
     def __init__(self, parent: Any = None) -> None:
         self.records: Folder[JobRecord] = Folder("jobs", parent)
-        self.waiting = WideLLBTree()
-        self.running = LLTreeSet()
+        self.waiting = WideLLBTree({NOBODY: _NEVER})
+        self.running = LLTreeSet([NOBODY])
         self.ended = WideLLBTree()
         self.schedule = OOBTree()
 

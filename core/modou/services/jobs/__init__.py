@@ -205,12 +205,6 @@ def _open(jobs: JobStore) -> Iterator[JobRecord]:
     yield from (r for _due, id in soonest if (r := jobs.records.get(id)) is not None)
 
 
-def counts(occasion: Occasion) -> dict[str, int]:
-    """How many are waiting and running."""
-    jobs = store(occasion)
-    return {QUEUED: len(jobs.waiting), RUNNING: len(jobs.running)}
-
-
 # -- changing it
 
 

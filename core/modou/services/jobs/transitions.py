@@ -76,20 +76,19 @@ def claim(access: SiteAccess, id: int, holder: str) -> Claim | None:
 
     :param holder: unique for this try
     """
-    try:
-        with access.occasion() as occasion:
-            store = jobs.store(occasion)
-            record = store.records.get(id)
-            job = occasion.assembled.jobs.get(record.name) if record is not None else None
-            if record is None or job is None:
-                return None
-            if record.state != QUEUED or record.due > occasion.now:
-                return None
-            store.begin(record, holder, occasion.now)
-            found = Claim(_detached(record), job, jobs.values_of(occasion, record))
-    except TransientError:
-        return None
-    return found
+
+    def take(occasion: Occasion) -> Claim | None:
+        store = jobs.store(occasion)
+        record = store.records.get(id)
+        job = occasion.assembled.jobs.get(record.name) if record is not None else None
+        if record is None or job is None:
+            return None
+        if record.state != QUEUED or record.due > occasion.now:
+            return None
+        store.begin(record, holder, occasion.now)
+        return Claim(_detached(record), job, jobs.values_of(occasion, record))
+
+    return repeated(access, take)
 
 
 def _detached(record: JobRecord) -> JobRecord:
