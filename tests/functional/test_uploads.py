@@ -238,6 +238,25 @@ class TestProtocol:
             assert wang.ask("HEAD", path).headers["Upload-Offset"] == "0"
         assert wang.piece(path, 0, PDF).status_int == 204
 
+    def test_another_piece_while_one_is_coming_in(self, wang: Sender) -> None:
+        path = wang.begin(len(PDF)).headers["Location"]
+        answers = []
+
+        class Slow(io.BytesIO):
+            """Somebody else comes while the first bytes are being read."""
+
+            def read(self, size: int | None = -1) -> bytes:
+                if not answers:
+                    answers.append(wang.piece(path, 0, PDF))
+                return super().read(size)
+
+        with wang.site.occasion("wang") as occasion:
+            key = path.rpartition("/")[2]
+            uploads.take(occasion, wang.uploads, key, 0, Slow(PDF[:500]), 500)
+        assert answers[0].status_int == 423
+        assert wang.ask("HEAD", path).headers["Upload-Offset"] == "500"
+        assert wang.piece(path, 500, PDF[500:]).status_int == 204
+
     def test_a_last_piece_sent_twice_is_harmless(self, wang: Sender) -> None:
         path = wang.begin(len(PDF)).headers["Location"]
         assert wang.piece(path, 0, PDF).status_int == 204
