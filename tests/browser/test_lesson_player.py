@@ -406,7 +406,9 @@ class TestQuestions:
         record, _own = room.record(who)
         assert (record.credited, record.held_seconds) == (0, 0)
         assert record.voided >= 2
-        expect(page.locator("[data-part=voided]")).to_contain_text("were not credited")
+        missing = page.locator("[data-part=voided]")
+        expect(missing).to_contain_text("were not credited")
+        expect(missing.get_by_role("link")).to_have_attribute("href", "/my/study")
         page.get_by_role("button", name="I am back").click()
         plays(page)
         assert position(page) < 5

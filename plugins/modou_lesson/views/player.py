@@ -29,7 +29,6 @@ def player(context: LessonContext, request: Request) -> Response:
     def values(page: Page) -> dict[str, Any]:
         t = page.in_domain(DOMAIN)
         static = _static(request)
-        routes = request.registry.introspector.get("routes", "my_study")
         config = {
             "activity": activity.key,
             "course": page.url("course", course=course.key),
@@ -59,7 +58,7 @@ def player(context: LessonContext, request: Request) -> Response:
             "config": config,
             "texts": words(t),
             "static": static,
-            "my_study": page.url("my_study") if routes is not None else None,
+            "my_study": page.url("my_study"),
             "original": f"/lesson/{activity.key}/{shown.version}/original",
         }
 

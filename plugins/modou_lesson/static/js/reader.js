@@ -196,7 +196,9 @@ class PageReader extends Reader {
     this.paper = stage.querySelector("[data-paper]");
     this.text = stage.querySelector("[data-page-text]");
     this.number = stage.querySelector("[data-number]");
+    // Who is in the middle of an older version reads that one to its end.
     this.number.max = this.pages.length;
+    stage.querySelector("[data-of]").textContent = `/ ${this.pages.length}`;
     this.buttons = Object.fromEntries(
       [...stage.querySelectorAll("[data-do]")].map((button) => [button.dataset.do, button]),
     );
