@@ -260,6 +260,7 @@ KINDS = (
     JournalKind("hold_released", _("Legal hold released"), _Reason),
     # Enrolment
     JournalKind("enrolled", _("Enrolled"), _Enrolled),
+    JournalKind("enrol_key_refused", _("Wrong enrolment key"), _SignInFailed),
     JournalKind("unenrolled", _("Enrolment ended"), _EnrolmentOnly),
     JournalKind("enrolment_changed", _("Enrolment changed"), _EnrolmentChanged),
     JournalKind("enrol_method_changed", _("Way into a course changed"), _EnrolMethodChanged),
@@ -270,6 +271,7 @@ KINDS = (
     JournalKind("job_cancelled", _("Background job cancelled"), _JobOnly),
     JournalKind("roster_uploaded", _("Roster uploaded"), _RosterUploaded),
     JournalKind("roster_started", _("Roster import started"), _RosterOnly),
+    JournalKind("roster_resumed", _("Roster import resumed"), _RosterOnly),
     JournalKind("roster_cancelled", _("Roster import stopped"), _RosterOnly),
     JournalKind("roster_finished", _("Roster import finished"), _RosterFinished),
     JournalKind("roster_discarded", _("Details of a roster deleted"), _RosterOnly),

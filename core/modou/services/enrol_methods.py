@@ -372,6 +372,9 @@ def note_failure(occasion: Occasion, course: Course, user: User) -> None:
     for key, _limit in _failure_keys(occasion, user):
         count, since = failures.get(key, (0, occasion.now))
         failures[key] = (count + 1, since)
+    wrong = failures[f"user:{user.id}"][0]
+    values = {"count": wrong}
+    occasion.record("enrol_key_refused", subject=user.id, course=course.id, values=values)
 
 
 def _failure_keys(occasion: Occasion, user: User) -> list[tuple[str, int]]:

@@ -137,6 +137,8 @@ def launch(occasion: Occasion, job: RosterJob) -> str:
         # The rows are taken with the rights of the one who says so.
         job.actor = occasion.actor.id if occasion.actor else 0
         occasion.record("roster_started", course=job.course, values={"roster": job.id})
+    elif job.progress.worker:
+        occasion.record("roster_resumed", course=job.course, values={"roster": job.id})
     progress = job.progress
     progress.worker = secrets.token_hex(8)
     progress.beat = occasion.now
