@@ -427,6 +427,7 @@ class Claim:
         never held anything are left out
     :param memos: gate -> what its last `Hold` or `Challenge` noted; empty after a pass
     :param waiting: gates whose challenge is open now
+    :param failing: gates that have failed since they last passed
     :param live: False for a beat that comes after the session was lost: nobody can be asked
     """
 
@@ -440,6 +441,7 @@ class Claim:
     since: Mapping[str, int]
     memos: Mapping[str, Any]
     waiting: frozenset[str]
+    failing: frozenset[str] = frozenset()
     live: bool = True
 
 

@@ -129,6 +129,7 @@ class Gate(NamedTuple):
     :param since: seconds credited since its last pass (or from the beginning)
     :param at_end: what becomes of what it holds when a session ends: "confirm", "keep", "void"
     :param memo: what the plugin wants to know at the next beat; small and plain
+    :param failing: whether it has failed since its last pass
     """
 
     since: int = 0
@@ -136,6 +137,7 @@ class Gate(NamedTuple):
     memo: Any = None
     passed: int = 0
     failed: int = 0
+    failing: bool = False
 
 
 class OpenChallenge(NamedTuple):

@@ -292,6 +292,27 @@ def test_a_headless_page_that_says_it_is_visible_meets_the_question(
     assert gained(studio) == 0
 
 
+def test_coming_and_going_instead_of_answering(
+    studio: SiteUnderTest, page: Page, tick: Callable[[float], None]
+) -> None:
+    """Two logins take over from each other every 15 s, so that each end confirms a little."""
+    with studio.occasion() as occasion:
+        changes = {"idle_prompt": True, "idle_from": 60, "idle_to": 60}
+        policies.change_policy(occasion, reel(occasion).course, changes)
+    pages = [page, Page(studio, "lin")]
+    for turn in range(30):
+        one = pages[turn % 2]
+        at = one.open()["position"]
+        tick(15)
+        one.beat(1, (at, at + 15), position=at + 15)
+    page.open()
+    page.send("leave", {}, status=204)
+    tick(61)
+    studio.registry.access.together(closing.close_watched)
+    # What lies before the first question that nobody answered, and nothing of the 400 s after it.
+    assert gained(studio) <= 60
+
+
 def test_beats_after_the_end(
     studio: SiteUnderTest, page: Page, tick: Callable[[float], None]
 ) -> None:

@@ -75,6 +75,18 @@ class TestIdleQuestion:
         player.position = 105.0
         assert player.play(15).credit["held"] == 15
 
+    def test_who_did_not_answer_is_asked_at_once(self, asking: SiteUnderTest) -> None:
+        player = Player(asking, "lin")
+        player.play(105)
+        assert player.play(90).state == "paused"
+        player.resume()
+        player.position = 0.0
+        answer = player.play(15)
+        assert answer.challenge is not None
+        answer = player.reply("here")
+        assert (answer.credit["credited"], answer.challenge) == (15, None)
+        assert player.play(60).challenge is None
+
     def test_an_answer_may_be_fifteen_seconds_on_its_way(self, asking: SiteUnderTest) -> None:
         player = Player(asking, "lin")
         player.play(105)

@@ -170,6 +170,7 @@ def _claim(sitting: Sitting, policy: StudyPolicy, outcome: Outcome, live: bool) 
         {gate: state.since for gate, state in session.gates.items()},
         {gate: state.memo for gate, state in session.gates.items() if state.memo is not None},
         frozenset({session.challenge.gate}) if session.challenge is not None else frozenset(),
+        frozenset(gate for gate, state in session.gates.items() if state.failing),
         live,
     )
 

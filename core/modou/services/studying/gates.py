@@ -46,7 +46,7 @@ def pass_gate(occasion: Occasion, session: StudySession, gate: str) -> int:
     state = session.gates.get(gate, Gate())
     session.gates = {
         **session.gates,
-        gate: state._replace(since=0, memo=None, passed=state.passed + 1),
+        gate: state._replace(since=0, memo=None, passed=state.passed + 1, failing=False),
     }
     if session.challenge is not None and session.challenge.gate == gate:
         session.challenge = None
@@ -65,7 +65,7 @@ def fail_gate(occasion: Occasion, session: StudySession, gate: str, reason: str)
     state = session.gates.get(gate, Gate())
     session.gates = {
         **session.gates,
-        gate: state._replace(since=0, memo=None, failed=state.failed + 1),
+        gate: state._replace(since=0, memo=None, failed=state.failed + 1, failing=True),
     }
     if session.challenge is not None and session.challenge.gate == gate:
         session.challenge = None

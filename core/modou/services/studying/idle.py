@@ -3,6 +3,9 @@
 All credit waits for the next answer. The moment is drawn by the server when the last question was
 answered, uniformly between `idle_from` and `idle_to` seconds of credited time; it is kept across
 sessions, so that nobody escapes it by coming and going, and is never sent to the learner.
+
+Who did not answer is asked at once when they go on, and until they have answered the end of a
+session confirms nothing: else a program would come and go every minute and lose hardly any.
 """
 
 import secrets
@@ -19,6 +22,8 @@ def claim(claim: Claim) -> CreditVerdict:
     policy: StudyPolicy = claim.policy
     if not policy.idle_prompt:
         return None
+    if GATE in claim.failing:
+        return Challenge(GATE, KIND, policy.idle_answer, at_end="void")
     due = claim.memos.get(GATE)
     if due is None:
         due = draw(policy.idle_from, policy.idle_to)
