@@ -32,8 +32,9 @@ MOST = {"activity": 8}
 
 @pytest.fixture
 def demo_site(make_site: Callable[..., SiteUnderTest]) -> SiteUnderTest:
-    site = make_site(**{"modou.plugins": "notices", "modou.locale": "zh_CN"})
+    site = make_site(**{"modou.plugins": "lesson notices", "modou.locale": "zh_CN"})
     demo.fill(site.registry.access, lambda text: None)
+    site.work()
     return site
 
 
