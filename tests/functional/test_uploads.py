@@ -386,6 +386,17 @@ class TestLimits:
         assert sender.begin(3_000_001, "a.png", "picture").status_int == 413
         assert sender.begin(2_000_000).status_int == 201
 
+    def test_only_pieces_are_larger_than_forms(self, wang: Sender) -> None:
+        path = wang.begin(900_000).headers["Location"]
+        form = b"a=" + bytes(2_000_000)
+        for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+            for sent in (
+                wang.piece(path, 0, form, Content_Type=kind),
+                wang.ask("POST", "/uploads", form, Content_Type=kind),
+            ):
+                assert sent.status_int == 413
+        assert wang.ask("HEAD", path).headers["Upload-Offset"] == "0"
+
     def test_what_one_person_may_have_under_way(self, site: SiteUnderTest, wang: Sender) -> None:
         for _number in range(3):
             assert wang.begin(1_000_000).status_int == 201

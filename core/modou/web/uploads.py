@@ -52,10 +52,12 @@ class ProtocolError(ModouError):
 
 
 def is_piece(request: Request) -> bool:
-    """Whether a request brings bytes of an upload: it has limits of its own."""
+    """Whether a request brings bytes of an upload: it has limits of its own, and nobody reads it
+    as a form."""
     # Not path_info: that raises when the address is no UTF-8.
     path: str = request.environ.get("PATH_INFO", "")
-    return path == "/uploads" or path.startswith("/uploads/")
+    here = path == "/uploads" or path.startswith("/uploads/")
+    return here and bool(request.content_type == _PIECE)
 
 
 def attempts(request: Request) -> int | None:
