@@ -17,8 +17,9 @@ SETTINGS = "modou.plugins = reel"
 #: Seconds of the lesson: longer than any measurement.
 LENGTH = 20_000
 _BATCH = 2_000
-#: Seconds from here to the start of the beats, about: time counts from then.
-_AHEAD = 30
+#: Seconds from here in which players may begin to beat; time counts from a minute before.
+AHEAD = 200
+_MINUTE = 60
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Players:
 
     def _start_clocks(self, access: SiteAccess) -> None:
         """As if all had opened their players a moment ago: else the first ones would be lost."""
-        now = int((access.clock.now().timestamp() + _AHEAD) * 1000)
+        now = int((access.clock.now().timestamp() + AHEAD - _MINUTE) * 1000)
         for first in range(0, self.count, _BATCH):
             with access.occasion() as occasion:
                 for user_id in self.user_ids[first : first + _BATCH]:

@@ -78,7 +78,7 @@ class Front:
             port=free_port(),
             user="",
             log="",
-            threads=4,
+            threads=6,
             most_pages=2,
             max_connections=500,
         )
@@ -140,6 +140,13 @@ def test_a_learner_stays_with_one_process(front: Front) -> None:
             for player in range(5)
         }
         assert len(answers) == 1
+
+
+def test_a_player_is_opened_where_its_beats_go(front: Front) -> None:
+    for number in range(20):
+        cookie = f"modou=session{number}"
+        opened = front.ask("/api/v1/study/players", Cookie=cookie)[2]
+        assert opened == front.ask(Authorization="Bearer player", Cookie=cookie)[2]
 
 
 def test_another_process_takes_over(front: Front) -> None:

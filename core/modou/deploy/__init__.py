@@ -106,7 +106,8 @@ class Plan:
 
     @property
     def beat_threads(self) -> int:
-        return max(1, self.threads - self.page_threads)
+        # Two are for opening players.
+        return max(1, self.threads - self.page_threads - 2)
 
 
 def render(plan: Plan) -> dict[str, str]:

@@ -66,7 +66,7 @@ def test_a_worker_has_a_unit_where_jobs_are_done_outside(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("threads", "pages", "beats"), [(38, 6, 32), (64, 6, 58), (6, 5, 1), (4, 3, 1), (1, 1, 1)]
+    ("threads", "pages", "beats"), [(38, 6, 30), (64, 6, 56), (6, 5, 1), (4, 3, 1), (1, 1, 1)]
 )
 def test_haproxy_shares_the_threads_of_a_process_out(
     tmp_path: Path, threads: int, pages: int, beats: int
