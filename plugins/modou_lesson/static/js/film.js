@@ -176,7 +176,7 @@ class Film {
       player.el().addEventListener("contextmenu", (event) => event.preventDefault());
     }
     // The panel of states must be part of what is in full screen.
-    player.el().append(this.notices.panel);
+    (audio ? this.stage : player.el()).append(this.notices.panel);
     this.#limitRate();
   }
 

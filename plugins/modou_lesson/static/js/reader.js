@@ -161,7 +161,7 @@ class Reader {
     const { study, texts } = this;
     const left = Math.ceil(this.missing() - 0.001);
     const words = texts.reader;
-    const fresh = !this.running && !study.preview && study.state !== "opening" && !study.complete;
+    const fresh = !this.running && !study.preview && study.state !== "opening" && left > 0;
     this.start.hidden = !fresh || this.notices.panel.hidden === false;
     this.start.textContent = study.covered.length ? words.go_on : words.start;
     let text = "";
@@ -223,7 +223,12 @@ class PageReader extends Reader {
       next: () => this.#to(this.current + 1),
       larger: () => this.#resize(1),
       smaller: () => this.#resize(-1),
-      full: () => (document.fullscreenElement ? document.exitFullscreen() : stage.requestFullscreen()),
+      full: () => {
+        const turned = document.fullscreenElement
+          ? document.exitFullscreen()
+          : stage.requestFullscreen?.(); // telephones of some makers have it for films only
+        turned?.catch(() => {});
+      },
     };
     if (this.buttons[name].getAttribute("aria-disabled") === "true") {
       if (name === "next") this.notices.say(fill(this.texts.reader.wait, { time: clock(this.missing()) }));
