@@ -537,9 +537,12 @@ def test_every_state_is_accessible_and_fits(room: Room) -> None:
     context = room.sign_in(who, reduced_motion="reduce")
 
     def look(page: Page, state: str) -> None:
+        page.bring_to_front()
         for width, mode in ((360, "light"), (1280, "dark"), (360, "dark"), (1280, "light")):
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=mode)  # type: ignore[arg-type]
+            # Until it is drawn anew.
+            page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong.append(f"{state}: wider than {width}")
             found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
