@@ -530,11 +530,13 @@ class JournalKind:
     :param name: in the past tense, stored for ever; a telling hook of this name gets the events
     :param title: what happened, as the audit trail says it
     :param values: an `EventValues` class, None when the events of this kind have no values
+    :param quiet: comes by the thousand: the audit trail shows it only to those who ask for it
     """
 
     name: str
     title: Message
     values: type[BaseModel] | None = None
+    quiet: bool = False
 
 
 Slots = Sequence[PageSlot]

@@ -87,7 +87,7 @@ class _PolicyChanged(EventValues):
 
 KINDS = (
     JournalKind("study_started", _("Study session begun"), _Started),
-    JournalKind("studied", _("Studied"), _Studied),
+    JournalKind("studied", _("Studied"), _Studied, quiet=True),
     JournalKind("study_challenged", _("Check asked for"), _Challenged),
     JournalKind("study_passed", _("Check passed"), _Passed),
     JournalKind("study_voided", _("Study time voided"), _Voided),

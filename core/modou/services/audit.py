@@ -43,7 +43,7 @@ def trail(
 ) -> TrailPage:
     """What happened, newest first.
 
-    :param kind: only this kind of event
+    :param kind: only this kind of event; "" for all but the quiet ones (see `JournalKind`)
     :param user: id of a user who did it or whom it is about
     :param course: id of the course that it happened in
     :param day: only what happened on that day (Asia/Shanghai)
@@ -56,6 +56,7 @@ def trail(
         first = int(begin.timestamp()) * 1_000_000
         end = first + 86_400_000_000
         before = min(before, end) if before else end
+    quiet = {name for name, known in occasion.assembled.journal_kinds.items() if known.quiet}
     page = TrailPage()
     for number, event in enumerate(occasion.site.journal.newest_first(before)):
         if event.time < first:
@@ -67,7 +68,7 @@ def trail(
             return page
         page.before = event.time
         if (
-            (not kind or event.kind == kind)
+            (event.kind == kind if kind else event.kind not in quiet)
             and (not user or user in (event.actor, event.subject))
             and (not course or event.course == course)
         ):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from modou.declarations import Challenge
+from modou.services import audit
 from modou.services.studying import appeals, policies, reading, totals
 from tests import factories
 from tests.conftest import SiteUnderTest
@@ -201,3 +202,11 @@ class TestAppealsAndCorrections:
 
     def test_learners_see_no_papers(self, voided: SiteUnderTest) -> None:
         voided.browser("lin").get(f"/courses/{key(voided)}/study-papers", status=403)
+
+
+def test_beats_do_not_flood_the_audit_trail(school: SiteUnderTest) -> None:
+    with school.occasion() as occasion:
+        kinds = {event.kind for event in audit.trail(occasion, limit=1000).events}
+        assert "study_started" in kinds
+        assert "studied" not in kinds
+        assert len(audit.trail(occasion, kind="studied").events) == 6
