@@ -3,6 +3,7 @@
 Small and short: what is tested is what becomes of them, not how they look.
 """
 
+import atexit
 import io
 import shutil
 import subprocess
@@ -25,8 +26,10 @@ H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 @cache
 def folder() -> Path:
-    """Where this process keeps what it made; a few MB under the system's temporary folder."""
-    return Path(mkdtemp(prefix="modou-test-media-"))
+    """Where this process keeps what it made, until it ends."""
+    made = Path(mkdtemp(prefix="modou-test-media-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def ffmpeg(target: Path, *arguments: str) -> Path:

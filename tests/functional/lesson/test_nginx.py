@@ -22,7 +22,7 @@ from modou.services.occasion import Occasion
 from modou.services.teaching import ActivityValues
 from modou.store.containers import encode_id
 from modou.web.security import SESSION_COOKIE
-from modou_lesson.services import shelf
+from modou_lesson.services import preparing, shelf
 from tests import factories
 from tests import lesson_media as media
 from tests.stack import Shape, Stack, find
@@ -82,11 +82,10 @@ class Site:
                     record.cover("1", (0, seen) if seen else ())
         # The second film stays as it was sent.
         with access.occasion() as occasion:
-            waiting = list(occasion.site.jobs.waiting)
-            for id in waiting:
-                record = occasion.site.jobs.records.by_id(id)
+            jobs = occasion.site.jobs
+            for record in [r for r in jobs.records if r.name == preparing.JOB]:
                 if encode_id(record.values["activity"]) == self.film[False]:
-                    occasion.site.jobs.drop(record)
+                    jobs.drop(record)
         Runner(access, often=0).work_off()
         with access.occasion() as occasion:
             course = next(iter(occasion.site.courses))

@@ -469,7 +469,7 @@ class TestStopping:
     def context(self, site: SiteUnderTest) -> Stopping:
         with site.occasion() as occasion:
             jobs = occasion.site.jobs
-            [record] = [jobs.records.by_id(i) for i in jobs.waiting]
+            [record] = [r for r in jobs.records if r.name == preparing.JOB]
             jobs.begin(record, "holder", occasion.now)
             values = dict(record.values)
             return Stopping(site.registry.access, record, values, Event())
