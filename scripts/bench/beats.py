@@ -14,7 +14,7 @@ from typing import Any
 
 import _checkout  # noqa: F401 - puts this checkout on the path
 import click
-from learners import AHEAD, SETTINGS, Players
+from learners import SETTINGS, Players
 
 from modou.app import inspect_site
 from modou.cli.ini import Ini
@@ -171,7 +171,7 @@ def show_found(found: Found) -> None:
 @click.option(
     "--begin",
     "begin_in",
-    type=click.IntRange(1, AHEAD - 40),
+    type=click.IntRange(1),
     default=120,
     show_default=True,
     help="Seconds in which all send their first beat, before anything counts.",
@@ -211,11 +211,13 @@ def main(
         paths=(REEL,),
         cache_megabytes=cache,
     )
-    players = Players(learners)
+    players = Players(learners, begin_in, pack)
     click.echo(f"load average at the start {os.getloadavg()[0]:.1f}")
     runs = []
     with Stack(players.fill, shape) as stack:
         bench = Bench(stack, players, connections)
+        if pack and postgresql:
+            bench.ask("VACUUM FULL")
         at_first = bench.size()
         # Twenty thousand do not begin in the same quarter of a minute; what each needs is fetched
         # from the database then.

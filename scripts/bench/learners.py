@@ -17,16 +17,21 @@ SETTINGS = "modou.plugins = reel"
 #: Seconds of the lesson: longer than any measurement.
 LENGTH = 20_000
 _BATCH = 2_000
-#: Seconds from here in which players may begin to beat; time counts from a minute before.
-AHEAD = 200
-_MINUTE = 60
+#: Seconds after which a player is silent for too long; half of it is for the start of the stack.
+_SILENT = 60
 
 
 @dataclass
 class Players:
-    """What the load needs of each learner: player's token and login cookie."""
+    """What the load needs of each learner: player's token and login cookie.
+
+    :param begin_in: seconds in which they will have sent their first beat
+    :param packed: pack the database before they begin, so that it can be said what beats leave
+    """
 
     count: int
+    begin_in: int = 0
+    packed: bool = False
     tokens: list[tuple[str, str]] = field(default_factory=list)
     user_ids: list[int] = field(default_factory=list)
     course_id: int = 0
@@ -47,6 +52,8 @@ class Players:
         for first in range(0, self.count, _BATCH):
             self._open(access, self.user_ids[first : first + _BATCH])
             progress(f"{len(self.tokens):,} players are open")
+        if self.packed:
+            access.database.pack()
         self._start_clocks(access)
         progress(f"made in {time.monotonic() - begin:.0f} s")
 
@@ -62,7 +69,8 @@ class Players:
 
     def _start_clocks(self, access: SiteAccess) -> None:
         """As if all had opened their players a moment ago: else the first ones would be lost."""
-        now = int((access.clock.now().timestamp() + AHEAD - _MINUTE) * 1000)
+        ahead = max(0, self.begin_in - _SILENT // 2)
+        now = int((access.clock.now().timestamp() + ahead) * 1000)
         for first in range(0, self.count, _BATCH):
             with access.occasion() as occasion:
                 for user_id in self.user_ids[first : first + _BATCH]:
