@@ -98,6 +98,7 @@ class Shape:
     :param app: more lines for [app:main]
     :param server: "granian" or "waitress"
     :param settings: more for [server:main]
+    :param worker: a process of its own for jobs and telling plugins, as production.ini has it
     :param paths: folders with plugins that the processes import
     """
 
@@ -109,6 +110,7 @@ class Shape:
     server: str = "granian"
     settings: tuple[tuple[str, str], ...] = ()
     paths: tuple[Path, ...] = ()
+    worker: bool = False
     cache_megabytes: int = 50
     max_connections: int = 12_000
 
@@ -162,11 +164,12 @@ class Stack:
         (self.folder / "var").mkdir()
         self.ini = self.folder / "site.ini"
         settings = {**SERVERS[self.shape.server], **dict(self.shape.settings)}
+        jobs = "outside" if self.shape.worker else "inside"
         server = "\n".join(f"{name} = {value}" for name, value in settings.items())
         self.ini.write_text(
             INI.format(
                 uri="zconfig://%(here)s/zodb.conf" if self.shape.postgresql else FILE_URI,
-                app=self.shape.app,
+                app=f"{self.shape.app}\nmodou.jobs = {jobs}",
                 threads=self.shape.threads + self.shape.beats,
                 server=server,
             )
@@ -181,6 +184,8 @@ class Stack:
         for port in self.plan.ports:
             serve = command("serve", "--config", self.ini, "--port", str(port))
             self._run("modou", serve, self._environment())
+        if self.shape.worker:
+            self._run("worker", command("worker", "--config", self.ini), self._environment())
         etc = self.folder / "etc"
         self._run("nginx", [find("nginx"), "-c", f"{etc}/nginx.conf", "-g", "daemon off;"])
         self._run("haproxy", [find("haproxy"), "-db", "-f", f"{etc}/haproxy.cfg"])
@@ -195,7 +200,7 @@ class Stack:
     def stop_modou(self) -> None:
         """End the processes of Modou as a service manager does; the rest stays."""
         for process in self._processes:
-            if process.pid in self.pids["modou"]:
+            if process.pid in (*self.pids["modou"], *self.pids.get("worker", ())):
                 _end(process)
 
     def _start_postgresql(self) -> None:

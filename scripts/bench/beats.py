@@ -209,6 +209,7 @@ def main(
         server=server,
         beats=beats,
         paths=(REEL,),
+        worker=postgresql,
         cache_megabytes=cache,
     )
     players = Players(learners, begin_in, pack)
