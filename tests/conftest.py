@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from webtest import TestApp
 
@@ -18,6 +19,12 @@ from modou.services.jobs.running import Runner
 from modou.services.occasion import Occasion, Origin
 from modou.services.telling import Teller
 from modou.web.security import SESSION_COOKIE
+
+# No test is about time: on a busy machine the same example takes ten times as long.
+hypothesis.settings.register_profile(
+    "modou", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("modou")
 
 #: A Monday morning in Tianjin.
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
