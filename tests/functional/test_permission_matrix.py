@@ -311,6 +311,7 @@ class Scene:
                 "course_enrol": {"method": "self"},
                 "grade_order": {"node": item.key, "step": "up"},
                 "participants": {"action": "suspend"},
+                "profile_consents": {"give": "regulator"},
                 "participants_cohort": {"cohort": cohort.key},
             }
         people = (*PEOPLE[1:], ELSEWHERE)
