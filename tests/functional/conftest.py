@@ -1,11 +1,13 @@
-"""What functional tests watch over: an act that changes something leaves an event.
+"""What functional tests share: the plugin `probe`, and a watch over acts that leave no event.
 
 In the modules of `WATCHED`, each commit of a request that may change things (POST, PUT, PATCH,
 DELETE) is looked at. One that stores changed objects and records nothing in the journal fails the
 test that sent it, unless the route is one of `SILENT`.
 """
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from ZODB.Connection import Connection
 
 from modou.services.occasion import Recorder
 
+PROBE = Path(__file__).parents[1] / "plugins" / "probe"
 #: The tests of the administration's pages; those of plugins and of the API judge for themselves.
 WATCHED = {
     "test_consents",
@@ -38,6 +41,18 @@ BY_THE_WAY = {
     "BTrees.OOBTree.OOBTree",
     "modou.store.containers.WideOOBTree",
 }
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """What the plugin `probe` of the tests heard, and what it is to answer (`told.answers`)."""
+    monkeypatch.syspath_prepend(str(PROBE))
+    from acme_probe import Told
+
+    Told.reset()
+    yield Told
+    Told.reset()
+    sys.modules.pop("acme_probe", None)
 
 
 @pytest.fixture(autouse=True)

@@ -42,18 +42,6 @@ GOOD_PASSWORD = "Jiàn-zhù 2026 dēng"
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """What the probe heard."""
-    monkeypatch.syspath_prepend(str(PROBE))
-    from acme_probe import Told
-
-    Told.reset()
-    yield Told
-    Told.reset()
-    sys.modules.pop("acme_probe", None)
-
-
-@pytest.fixture
 def probed(told: Any, tmp_path: Path) -> Iterator[SiteUnderTest]:
     """A site with the probe enabled, an operator, a teacher and a learner in a course."""
     site = SiteUnderTest(tmp_path, **{"modou.plugins": "probe"})

@@ -1,9 +1,7 @@
 """Background jobs: from asking for them to their end, on the test's own clock."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,22 +17,7 @@ from modou.services.jobs.running import Runner
 from tests import factories
 from tests.conftest import SiteUnderTest
 
-PROBE = Path(__file__).parents[1] / "plugins" / "probe"
 HOUR = 3600
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """What the plugin of the tests heard; `told.answers["behave"]` is what probe_long does."""
-    import sys
-
-    monkeypatch.syspath_prepend(str(PROBE))
-    from acme_probe import Told
-
-    Told.reset()
-    yield Told
-    Told.reset()
-    sys.modules.pop("acme_probe", None)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """`modou jobs`: looking at jobs, repeating, cancelling and running them from the command line."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +10,6 @@ from modou.models.jobs import CANCELLED, DONE, QUEUED
 from modou.services import jobs
 from tests.commands import here, ini_of, refused_here
 from tests.conftest import SiteUnderTest
-
-PROBE = Path(__file__).parents[1] / "plugins" / "probe"
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.syspath_prepend(str(PROBE))
-    from acme_probe import Told
-
-    Told.reset()
-    yield Told
-    Told.reset()
-    sys.modules.pop("acme_probe", None)
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Plugins are told from the journal's tail: at least once, in order, whatever happens meanwhile."""
 
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,20 +13,7 @@ from modou.services.telling import Teller, TellingThread
 from tests import factories
 from tests.conftest import SiteUnderTest
 
-PROBE = Path(__file__).parents[1] / "plugins" / "probe"
 WITH_PROBE = {"modou.plugins": "probe"}
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """What the probe heard."""
-    monkeypatch.syspath_prepend(str(PROBE))
-    from acme_probe import Told
-
-    Told.reset()
-    yield Told
-    Told.reset()
-    sys.modules.pop("acme_probe", None)
 
 
 def record(site: SiteUnderTest, *subjects: int) -> None:

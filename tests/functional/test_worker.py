@@ -24,20 +24,6 @@ from tests import factories, redis_server
 from tests.commands import command, environment, ini_of
 from tests.conftest import SiteUnderTest
 
-PROBE = Path(__file__).parents[1] / "plugins" / "probe"
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """What the plugin of the tests heard; `told.answers["behave"]` is what probe_long does."""
-    monkeypatch.syspath_prepend(str(PROBE))
-    from acme_probe import Told
-
-    Told.reset()
-    yield Told
-    Told.reset()
-    sys.modules.pop("acme_probe", None)
-
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[redis_server.RedisServer]:

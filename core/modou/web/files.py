@@ -1,12 +1,16 @@
-"""Addresses of stored files for pages. A page shows one only to who may read the file."""
+"""Addresses of stored files for pages, and their bytes for answers. A page shows an address only
+to who may read the file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import IO
 
 from pyramid.request import Request
 
 from modou.services import files
 from modou.services.files import Signer
 from modou.store.files import StoredFile
+
+_CHUNK = 1 << 16
 
 
 def signer(request: Request) -> Signer:
@@ -48,3 +52,29 @@ def file_urls(
     paths = signer(request).sign_many(named, request.occasion.now, public)
     prefix = request.script_name
     return [prefix + path for path in paths] if prefix else paths
+
+
+class Body:
+    """A part of a file as WSGI answers it.
+
+    :param stop: offset behind the last byte
+    """
+
+    def __init__(self, stream: IO[bytes], start: int, stop: int) -> None:
+        self._stream = stream
+        self._start = start
+        self._stop = stop
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._stream.seek(self._start)
+        left = self._stop - self._start
+        while left > 0 and (chunk := self._stream.read(min(_CHUNK, left))):
+            left -= len(chunk)
+            yield chunk
+
+    def app_iter_range(self, start: int, stop: int) -> "Body":
+        """The part that a range request asks for."""
+        return Body(self._stream, start, stop)
+
+    def close(self) -> None:
+        self._stream.close()

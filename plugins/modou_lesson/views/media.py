@@ -1,8 +1,7 @@
 """What players fetch beside stored files: playlists for browsers that read HLS themselves, and the
 uploaded file bit by bit where there are no segments."""
 
-from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPFound, HTTPNotFound
@@ -16,7 +15,7 @@ from modou.services.files import Signer
 from modou.store.containers import decode_id
 from modou.store.files import StoredFile
 from modou.web import resources
-from modou.web.files import signer
+from modou.web.files import Body, signer
 from modou_lesson.contexts import LessonContext
 from modou_lesson.i18n import _
 from modou_lesson.models import ByteMap, Rendition
@@ -24,7 +23,6 @@ from modou_lesson.services import gating, shelf
 from modou_lesson.services.gating import Opened
 from modou_lesson.services.handing_out import master_playlist, playlist
 
-_CHUNK = 1 << 16
 _HLS = "application/vnd.apple.mpegurl"
 _BEYOND = _("Watch what comes before first.")
 _ID = "[0-9a-z]{13}"
@@ -133,23 +131,6 @@ def played_as(stored: StoredFile | None) -> str:
     return "video/mp4" if stored.media_type == "video/quicktime" else stored.media_type
 
 
-class _Pieces:
-    """Bytes of a file from `start` up to `stop`, in pieces."""
-
-    def __init__(self, stream: IO[bytes], start: int, stop: int) -> None:
-        self._stream, self._start, self._stop = stream, start, stop
-
-    def __iter__(self) -> Iterator[bytes]:
-        self._stream.seek(self._start)
-        left = self._stop - self._start
-        while left > 0 and (chunk := self._stream.read(min(_CHUNK, left))):
-            left -= len(chunk)
-            yield chunk
-
-    def close(self) -> None:
-        self._stream.close()
-
-
 def allowed(table: ByteMap, until: int | None, size: int, start: int) -> int:
     """Up to which byte (exclusive) a request that begins at `start` is served; `start` or less:
     not at all."""
@@ -197,7 +178,7 @@ def original(context: LessonContext, request: Request) -> Response:
     if not whole:
         response.content_range = (start, end, size)
     if request.method == "GET":
-        response.app_iter = _Pieces(stored.blob.open("c"), start, end)
+        response.app_iter = Body(stored.blob.open("c"), start, end)
     response.content_length = end - start
     return response
 

@@ -4,8 +4,6 @@ In production nginx checks the signature itself and keeps what it fetched here.
 """
 
 import re
-from collections.abc import Iterator
-from typing import IO
 from urllib.parse import quote
 
 from pyramid.config import Configurator
@@ -15,37 +13,10 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from modou.services.media_types import INLINE
-from modou.web.files import signer
+from modou.web.files import Body, signer
 
-_CHUNK = 1 << 16
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _TEXT = "text/plain"
-
-
-class Body:
-    """A part of a file as WSGI answers it.
-
-    :param stop: offset behind the last byte
-    """
-
-    def __init__(self, stream: IO[bytes], start: int, stop: int) -> None:
-        self._stream = stream
-        self._start = start
-        self._stop = stop
-
-    def __iter__(self) -> Iterator[bytes]:
-        self._stream.seek(self._start)
-        left = self._stop - self._start
-        while left > 0 and (chunk := self._stream.read(min(_CHUNK, left))):
-            left -= len(chunk)
-            yield chunk
-
-    def app_iter_range(self, start: int, stop: int) -> "Body":
-        """The part that a range request asks for."""
-        return Body(self._stream, start, stop)
-
-    def close(self) -> None:
-        self._stream.close()
 
 
 @view_config(route_name="file", request_method=("GET", "HEAD"))
