@@ -180,6 +180,25 @@ def test_a_process_leaves_alone_what_another_one_tells(
     assert heard(told) == [1, 2]
 
 
+def test_much_that_nobody_waits_for_is_passed_over_once(
+    told: Any, make_site: Callable[..., SiteUnderTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "LOOKED_AT", 2)
+    site = make_site(**WITH_PROBE)
+    for number in range(5):
+        with site.occasion() as occasion:
+            occasion.record("password_changed", subject=number + 1)
+    record(site, 7)
+    reads = []
+    read = telling._read
+    monkeypatch.setattr(telling, "_read", lambda *values: reads.append(1) or read(*values))
+    # As the thread does, which does not store the place of a plugin that was told nothing.
+    assert Teller(site.registry.access).run_once(store=False) == 1
+    assert heard(told) == [7]
+    # Six events, two at a time, and once more to find nothing: for one plugin or two.
+    assert len(reads) <= 8
+
+
 def test_the_operator_sees_how_far_a_plugin_is_behind(
     told: Any, make_site: Callable[..., SiteUnderTest]
 ) -> None:

@@ -55,8 +55,8 @@ class _Place:
 
     seen: dict[str, int]
     until: int
-    #: Of the stored cursor that it began with.
-    moves: int
+    #: The stored cursor that it goes on from; see `_mark`.
+    mark: tuple[int, str, int]
     stored: float = field(default_factory=time.monotonic)
 
 
@@ -157,18 +157,18 @@ class Teller:
         if cursor is None:
             return None
         known = self._places.get(plugin)
-        if known is not None and known.moves == cursor.moves and cursor.worker == self._worker:
+        if known is not None and known.mark == _mark(cursor):
             return known
         if cursor.worker not in ("", self._worker) and occasion.now - cursor.beat < LEASE:
             return None
-        place = self._places[plugin] = _Place(dict(cursor.seen), cursor.until, cursor.moves)
+        place = self._places[plugin] = _Place(dict(cursor.seen), cursor.until, _mark(cursor))
         return place
 
     def _store(self, plugin: str, place: _Place, told: int) -> None:
         """Move the stored cursor on, unless another process did: what was told is told twice."""
         with self._access.occasion() as occasion:
             cursor: TellingCursor = occasion.site.tellers[plugin]
-            if cursor.moves != place.moves:
+            if _mark(cursor) != place.mark:
                 del self._places[plugin]
                 return
             _forget_retired(occasion.site, place)
@@ -178,7 +178,8 @@ class Teller:
             cursor.moves += 1
             cursor.worker = self._worker
             cursor.beat = occasion.now
-        place.moves += 1
+            mark = _mark(cursor)
+        place.mark = mark
         place.stored = time.monotonic()
 
     def _let_go(self) -> None:
@@ -212,6 +213,11 @@ class TellingThread:
         self._stop.set()
         self._news.set()
         self._thread.join(seconds)
+
+
+def _mark(cursor: TellingCursor) -> tuple[int, str, int]:
+    """What is different as soon as another process has told from a cursor, or begun to."""
+    return cursor.moves, cursor.worker, cursor.beat
 
 
 def _forget_retired(site: Site, place: _Place) -> None:
