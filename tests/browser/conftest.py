@@ -1,18 +1,16 @@
 """A real browser on a real server: headless Chromium (the package of the system) and waitress."""
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from waitress import wasyncore
-from waitress.server import create_server
 
 from modou.services import sessions
 from modou.web.security import SESSION_COOKIE
 from tests.conftest import SiteUnderTest
+from tests.serving import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
@@ -36,15 +34,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def address(site: SiteUnderTest) -> Iterator[str]:
     """The site, served on a free port of this machine."""
-    server: Any = create_server(site.app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    # In the server's own thread, once it has nothing else to do.
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-    thread.join(10)
-    server.task_dispatcher.shutdown()
-    assert not thread.is_alive()
+    with served(site.app) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Every page of the demonstration, found by following links: no rule of accessibility is broken,
 nothing sticks out sideways, on a phone in the dark and on a PC in the light."""
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,13 +11,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
-from waitress import wasyncore
-from waitress.server import create_server
 
 from modou import demo
 from modou.services import sessions
 from modou.web.security import SESSION_COOKIE
 from tests.conftest import SiteUnderTest
+from tests.serving import served
 
 #: Answers that are no pages.
 NO_PAGES = frozenset({"file", "course_cover", "theme_css", "theme_picture"})
@@ -42,13 +40,8 @@ def demo_site(make_site: Callable[..., SiteUnderTest]) -> SiteUnderTest:
 
 @pytest.fixture
 def demo_address(demo_site: SiteUnderTest) -> Iterator[str]:
-    server: Any = create_server(demo_site.app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-    thread.join(10)
-    server.task_dispatcher.shutdown()
+    with served(demo_site.app) as found:
+        yield found
 
 
 def route_of(site: SiteUnderTest, path: str) -> str:

@@ -6,7 +6,6 @@ whether the page keeps to them and says what is going on.
 """
 
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -16,8 +15,6 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from waitress import wasyncore
-from waitress.server import create_server
 
 from modou.clock import FrozenClock
 from modou.models.study import ActivityStudy, EnrolmentStudy, Gate, StudySession, study_of
@@ -28,6 +25,7 @@ from modou.web.security import SESSION_COOKIE
 from tests import factories
 from tests import lesson_media as media
 from tests.conftest import START, SiteUnderTest
+from tests.serving import served
 
 pytestmark = [media.needs_ffmpeg, pytest.mark.xdist_group("lesson_player")]
 
@@ -128,14 +126,8 @@ def lessons(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iter
         try:
             room = Room(site, chromium)
             _furnish(room)
-            server: Any = create_server(site.app, host="127.0.0.1", port=0, threads=8)
-            room.address = f"http://127.0.0.1:{server.effective_port}"
-            thread = threading.Thread(target=server.run)
-            thread.start()
-            yield room
-            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-            thread.join(10)
-            server.task_dispatcher.shutdown()
+            with served(site.app, threads=8) as room.address:
+                yield room
         finally:
             site.close()
 

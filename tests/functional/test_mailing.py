@@ -176,7 +176,9 @@ def test_it_is_given_up_after_hours_and_can_be_repeated(make_site: Any, port: in
     while waiting(site)[0][0] != FAILED:
         site.work()
         site.clock.move(minutes=20)
-    assert 6 * 3600 < site.clock.seconds() - begun < 11 * 3600
+    # 20 s, then four times as long each: 7.6 to 9.1 hours with chance, and up to 20 minutes more
+    # for each of the six repetitions, since it is looked so often here.
+    assert 7 * 3600 < site.clock.seconds() - begun <= 12 * 3600
     page = site.browser("olga").get("/admin/jobs?state=failed")
     assert "The mail server does not take it: ConnectionRefusedError" in page.text
     assert ADDRESS not in page.text

@@ -7,16 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
-from waitress.server import create_server
 
 from modou.services import enrolling, grading
 from tests import factories
 from tests.conftest import SiteUnderTest
 from tests.functional.api.conftest import token_for
+from tests.serving import served as serving
 
 HOWTO = Path(__file__).parents[3] / "docs" / "howto" / "api.md"
 _FENCE = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -37,17 +35,8 @@ def served(make_site: Callable[..., SiteUnderTest]) -> Iterator[dict[str, str]]:
         grading.add_item(occasion, course, {"title": "实操", "maximum": 100})
         factories.user(occasion, "wangfang", "王芳")
         key = course.key
-    server: Any = create_server(site.app, host="127.0.0.1", port=0, threads=1)
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    yield {
-        "SITE": f"http://127.0.0.1:{server.effective_port}",
-        "TOKEN": token_for(site, "program"),
-        "COURSE": key,
-    }
-    server.close()
-    server.task_dispatcher.shutdown()
-    thread.join(5)
+    with serving(site.app, threads=1) as address:
+        yield {"SITE": address, "TOKEN": token_for(site, "program"), "COURSE": key}
 
 
 def run(example: str, environment: dict[str, str]) -> str:

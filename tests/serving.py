@@ -1,0 +1,28 @@
+"""A site's application on a free port of this machine, in this process."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+
+@contextmanager
+def served(app: Any, threads: int = 4) -> Iterator[str]:
+    """Serve `app` on waitress; its address.
+
+    It is closed in the server's own thread, once that has nothing else to do: sockets that
+    another thread closes would be gone while the server waits for them.
+    """
+    server: Any = create_server(app, host="127.0.0.1", port=0, threads=threads)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join(10)
+        server.task_dispatcher.shutdown()
+    assert not thread.is_alive()
