@@ -157,6 +157,16 @@ def api_routes() -> Sequence[ApiRoute]:  # type: ignore[empty-body]
 
 
 @_assembling
+def question_types() -> Sequence[Any]:  # type: ignore[empty-body]
+    """Types of question for the plugin `quiz`: instances of `modou_quiz.QuestionType`."""
+
+
+@_assembling
+def question_formats() -> Sequence[Any]:  # type: ignore[empty-body]
+    """Formats in which questions come and go: instances of `modou_quiz.QuestionFormat`."""
+
+
+@_assembling
 def demo_parts() -> Sequence[DemoPart]:  # type: ignore[empty-body]
     """What the plugin adds to the demonstration site."""
 
@@ -211,6 +221,16 @@ def before_publish(occasion: Any, course: Any) -> Verdict:
 @_asking
 def before_upload(occasion: Any, filename: str, media_type: str, size: int) -> Verdict:
     """A file is about to be kept. `media_type` was found in the file's own bytes; `size` bytes."""
+
+
+@_asking
+def before_attempt(occasion: Any, course: Any, activity: Any, number: int) -> Verdict:
+    """The actor wants to begin an attempt of a quiz; `number`: 1 for the first."""
+
+
+@_asking
+def before_submit(occasion: Any, course: Any, activity: Any, attempt: Any) -> Verdict:
+    """The learner wants to hand an attempt in. Not asked when it ends by itself."""
 
 
 # Altering: a pipeline; each implementation returns the replacement (None: leave as it is).
@@ -271,3 +291,9 @@ def graded(event: Event) -> None:
 @_telling
 def published(event: Event) -> None:
     """A course was published."""
+
+
+@_telling
+def attempt_closed(event: Event) -> None:
+    """An attempt of `subject` was handed in; values: activity, attempt, number, by ("learner",
+    "time", "left", "person", "closed"), answered, score (None while a person has to mark)."""

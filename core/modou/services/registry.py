@@ -99,6 +99,9 @@ class Assembled:
         self.jobs = named("jobs", Job)
         self.upload_purposes = named("upload_purposes", UploadPurpose)
         self.nav_items = named("nav_items", NavItem)
+        #: What these are, the plugin `quiz` says.
+        self.question_types: dict[str, Any] = named("question_types", object)
+        self.question_formats: dict[str, Any] = named("question_formats", object)
         self.journal_kinds = named("journal_kinds", JournalKind)
         self._checks = {name: _check_of(kind) for name, kind in self.journal_kinds.items()}
         self.all_capabilities = frozenset(str(c) for c in Capability) | frozenset(self.capabilities)

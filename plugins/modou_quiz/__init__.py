@@ -1,0 +1,114 @@
+"""Quizzes (测验与考试): a question bank, papers, sittings, marking, and interchange of questions.
+
+Other plugins add types of question and formats of interchange; what they subclass is exported
+here::
+
+    from modou_quiz import QuestionType, QuestionFormat
+
+`models` says what is stored, `types` what questions are, `formats` how they come and go, `services`
+are the verbs, `views` the pages. README.md tells the rest.
+"""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+from pyramid.config import Configurator
+
+from modou.declarations import (
+    ApiRoute,
+    CapabilityDeclaration,
+    EvolveStep,
+    Job,
+    JournalKind,
+    PersonalData,
+    PluginInfo,
+)
+from modou.hookspecs import hookimpl
+from modou_quiz import evolve, formats, journal, permissions, settings, types, views
+from modou_quiz.content import FILE, Content, Part, Rich
+from modou_quiz.formats import Item, Note, QuestionFormat
+from modou_quiz.i18n import _
+from modou_quiz.jobs import JOBS
+from modou_quiz.types import Flaw, QuestionType, Render, Verdict, Worth
+from modou_quiz.views import api
+
+__all__ = [
+    "FILE",
+    "Content",
+    "Flaw",
+    "Item",
+    "Note",
+    "Part",
+    "QuestionFormat",
+    "QuestionType",
+    "Render",
+    "Rich",
+    "Verdict",
+    "Worth",
+]
+
+NAME = "quiz"
+
+
+@hookimpl
+def plugin_info() -> PluginInfo:
+    return PluginInfo(
+        name=NAME,
+        title=_("Quizzes"),
+        version="0.1.0",
+        core=">=0.1,<1",
+        description=_("Question bank, papers, practice and exams"),
+        personal_data=(
+            PersonalData(
+                what=_("Answers, marks and times of attempts"),
+                why=_("To mark them, and to prove how a result came about"),
+                kept=_("As long as the record of the course"),
+            ),
+        ),
+    )
+
+
+@hookimpl
+def question_types() -> Sequence[types.QuestionType]:  # type: ignore[type-arg]
+    return types.QUESTION_TYPES
+
+
+@hookimpl
+def question_formats() -> Sequence[formats.QuestionFormat]:
+    return formats.QUESTION_FORMATS
+
+
+@hookimpl
+def capabilities() -> Sequence[CapabilityDeclaration]:
+    return permissions.DECLARATIONS
+
+
+@hookimpl
+def settings_schema() -> type[BaseModel]:
+    return settings.QuizSettings
+
+
+@hookimpl
+def evolve_steps() -> Sequence[EvolveStep]:
+    return evolve.STEPS
+
+
+@hookimpl
+def journal_kinds() -> Sequence[JournalKind]:
+    return journal.KINDS
+
+
+@hookimpl
+def jobs() -> Sequence[Job]:
+    return JOBS
+
+
+@hookimpl
+def api_routes() -> Sequence[ApiRoute]:
+    return api.ROUTES
+
+
+def includeme(config: Configurator) -> None:
+    config.add_translation_dirs("modou_quiz:locale/")
+    config.add_static_view("static/quiz", "modou_quiz:static", cache_max_age=3600)
+    config.include(views)

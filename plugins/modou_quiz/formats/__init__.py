@@ -1,0 +1,7 @@
+"""Interchange formats, a module each; `QUESTION_FORMATS` is what the plugin hands in."""
+
+from modou_quiz.formats.base import Item, Note, QuestionFormat
+
+__all__ = ["QUESTION_FORMATS", "Item", "Note", "QuestionFormat"]
+
+QUESTION_FORMATS: tuple[QuestionFormat, ...] = ()

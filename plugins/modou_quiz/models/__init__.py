@@ -1,0 +1,8 @@
+"""What the plugin stores, below `site.plugins["quiz"]`.
+
+::
+
+    data["bank"]        Bank: categories and questions        models/bank.py
+    data["quizzes"]     activity id -> Quiz                   models/quizzes.py
+    data["attempts"]    activity id -> QuizAttempts           models/attempts.py
+"""

@@ -1,0 +1,21 @@
+"""What the operator sets."""
+
+from pydantic import BaseModel, Field
+
+from modou_quiz.i18n import _
+
+
+class QuizSettings(BaseModel):
+    """Settings of the section "quiz"."""
+
+    most_questions: int = Field(default=300, ge=1, le=1000, title=_("Most questions of one paper"))
+    grace: int = Field(
+        default=10,
+        ge=0,
+        le=120,
+        title=_("Seconds after the end in which a hand-in is still taken"),
+        description=_("For answers that are on their way when the time is up."),
+    )
+    import_megabytes: int = Field(
+        default=50, ge=1, le=500, title=_("Largest file of questions, in MB")
+    )

@@ -1,0 +1,11 @@
+"""The pages of the plugin."""
+
+from pyramid.config import Configurator
+
+#: Rooms below this one, each with an `includeme`.
+PARTS: tuple[str, ...] = ()
+
+
+def includeme(config: Configurator) -> None:
+    for part in PARTS:
+        config.include(f"modou_quiz.views.{part}")
