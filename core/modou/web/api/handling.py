@@ -293,25 +293,46 @@ class LeanAnswer:
         return [self._body]
 
 
+def begin_lean(call: Call, request_body: Callable[[], bytes]) -> Any:
+    """Ask who calls and what they sent, and let the endpoint answer: by an answer, or a `Together`
+    when it is deferred.
+
+    :param request_body: the body, all of it; called when there is one
+    :raises Exception: for `lean_problem`
+    """
+    registry, endpoint = call.registry, call.endpoint
+    count(registry, recognise(call), registry.clock.seconds())
+    arguments = {}
+    if endpoint.query is not None:
+        arguments["query"] = read_query(call)
+    if endpoint.body is not None:
+        arguments["body"] = read_body(call, request_body)
+    return endpoint.route.function(call, **arguments)
+
+
+def end_lean(call: Call, answer: Any) -> LeanAnswer:
+    """:raises AnswerDoesNotFit: the endpoint answered something else than it promises"""
+    return LeanAnswer(call.status, call.headers, to_json(call, answer))
+
+
 def _lean_answer(environ: dict[str, Any], registry: Any, endpoint: Endpoint) -> Any:
     call = Call(environ, registry, endpoint)
     try:
-        count(registry, recognise(call), registry.clock.seconds())
-        arguments = {}
-        if endpoint.query is not None:
-            arguments["query"] = read_query(call)
-        if endpoint.body is not None:
-            arguments["body"] = read_body(
-                call, lambda: environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        answer = begin_lean(
+            call, lambda: environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        )
+        if endpoint.deferred:
+            answer = answer.answer(
+                call.access.together(answer.work, actor=answer.actor, origin=call.origin)
             )
-        body = to_json(call, endpoint.route.function(call, **arguments))
+        return end_lean(call, answer)
     except Exception as error:  # noqa: BLE001 - logged and answered as by Pyramid's exception views
         # The end of the way: nobody above would make an answer of it.
-        return _lean_problem(environ, registry, error)
-    return LeanAnswer(call.status, call.headers, body)
+        return lean_problem(environ, registry, error)
 
 
-def _lean_problem(environ: dict[str, Any], registry: Any, error: Exception) -> Response:
+def lean_problem(environ: dict[str, Any], registry: Any, error: Exception) -> Response:
+    """The answer for what `begin_lean`, a work or `end_lean` raised."""
     request = registry.queryUtility(IRequestFactory, default=Request)(environ)
     request.registry = registry
     response = problems.of(error, request)
