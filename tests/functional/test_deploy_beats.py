@@ -73,6 +73,7 @@ class Front:
             statics={},
             files_secret="a secret of the test",
             data=folder,
+            deferred={"POST": ["/api/v1/study/beats", "/api/v1/exams/answers"]},
             address="127.0.0.1",
             first_port=first,
             port=free_port(),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from modou.declarations import ApiAuth, ApiRoute, ApiScope
 from modou.errors import ConfigurationError, Message
+from modou.services.registry import Assembled
 from modou.web.api.calls import Together
 from modou.web.api.schemas import Key
 
@@ -121,6 +122,11 @@ class Endpoint:
         self.answer = None if returned is type(None) else TypeAdapter(returned)
         self.status = route.status if self.answer is not None else 204
 
+    @property
+    def address(self) -> str:
+        """Its path in the site."""
+        return PREFIX + self.route.path
+
 
 def _lists(model: type[BaseModel] | None) -> frozenset[str]:
     """The fields of a query that may stand more than once."""
@@ -174,3 +180,20 @@ class Table:
             if match is not None:
                 return methods, match.groups()
         return {}, ()
+
+
+def table_of(assembled: Assembled) -> Table:
+    """The endpoints of all plugins.
+
+    :raises ConfigurationError: they do not fit together
+    """
+    return Table([Endpoint(route, plugin) for plugin, route in assembled.api_routes])
+
+
+def deferred_addresses(assembled: Assembled) -> dict[str, list[str]]:
+    """Method -> addresses of the endpoints that return a `Together`."""
+    found: dict[str, list[str]] = {}
+    for one in table_of(assembled).endpoints:
+        if one.deferred:
+            found.setdefault(one.route.method, []).append(one.address)
+    return found
