@@ -220,6 +220,9 @@ class Front(Host):
         raise nothing_here()
 
     def problem(self, environ: dict[str, Any], error: Exception) -> Answered:
+        if not environ["PATH_INFO"].startswith(PREFIX):
+            # Whoever asks here is a program, whatever they ask for.
+            environ = {**environ, "PATH_INFO": f"{PREFIX}/"}
         answer: Answered = lean_problem(environ, self._registry, error)
         return answer
 
