@@ -48,7 +48,7 @@ def test_players_and_reviews(open_page: Callable[..., Page]) -> None:
     page = open_page("/admin/quiz/types", "admin", **PHONE)
     for name, kind in TYPES.items():
         page.goto(f"/admin/quiz/types/{name}")
-        page.wait_for_load_state("networkidle")
+        ready(page)
         check(page, name)
         if not kind.answerable:
             continue
@@ -58,10 +58,15 @@ def test_players_and_reviews(open_page: Callable[..., Page]) -> None:
         assert given is not None, name
         page.get_by_role("button", name="Answer", exact=True).click()
         page.wait_for_selector(".question.is-readonly")
-        page.wait_for_load_state("networkidle")
+        ready(page)
         check(page, f"review of {name}")
     page.goto("/admin/quiz/types/single")
     expect(page.locator(".question-stem .katex")).to_have_count(1)
+
+
+def ready(page: Page) -> None:
+    """Wait until scripts have done what they do to questions."""
+    page.wait_for_function("!document.querySelector('[data-question]:not([data-ready])')")
 
 
 def give(page: Page, name: str) -> None:
@@ -118,7 +123,7 @@ def order(page: Page) -> None:
     items.nth(0).locator("[data-handle]").press("ArrowDown")
     expect(keep).to_be_hidden()
     assert items.nth(1).get_attribute("data-title") == first
-    expect(page.locator("[aria-live]").last).to_contain_text(f"{first}: now 2 of 4")
+    expect(page.locator(".ordering [aria-live]")).to_contain_text(f"{first}: now 2 of 4")
     assert page.evaluate("document.activeElement.matches('[data-handle]')")
     # A position in its list does the same.
     items.nth(1).locator("select").select_option("4")
