@@ -20,7 +20,6 @@ from modou_quiz.models.bank import (
     IdSet,
     Question,
     SearchSegment,
-    place_of,
 )
 from modou_quiz.services import shelf, wording
 
@@ -124,6 +123,8 @@ class Pool:
         groups = sorted(groups_of(bank, criteria), key=size_of)
         self._empty = not groups or not all(groups)
         self._groups = groups
+        #: At most so many fit.
+        self.bound = size_of(groups[0]) if groups else 0
         self._all: list[int] | None = [] if self._empty else None
         self._members: list[int] = []
 
@@ -132,13 +133,6 @@ class Pool:
         if self._all is None:
             self._all = list(matching(self._bank, self._criteria))
         return self._all
-
-    def holds(self, id: int) -> bool:
-        return all(any(id in ids for ids in group) for group in self._groups)
-
-    def more_than(self, number: int) -> bool:
-        """Whether surely more than so many fit: quickly known for large pools."""
-        return len(self.everything()) > number
 
     def draw(self, number: int, chance: random.Random, without: Collection[int]) -> list[int]:
         """So many different ones at random, none of `without`; fewer when there are no more."""
@@ -347,7 +341,3 @@ def values(bank: Bank, kind: str, places: Iterable[str]) -> dict[str, int]:
             if ids:
                 found[value] = found.get(value, 0) + len(ids)
     return dict(sorted(found.items()))
-
-
-def place(scope: str, owner: int = 0) -> str:
-    return place_of(scope, owner)
