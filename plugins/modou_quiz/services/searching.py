@@ -27,6 +27,8 @@ from modou_quiz.services import shelf, wording
 Group: TypeAlias = Sequence[Any]
 #: Most questions that a list sorts by something else than their age.
 MOST_SORTED = 3000
+#: Up to so many, made on one day, are sorted by their time; more come in any order.
+MOST_OF_DAY = 500
 #: Most questions that wait to be put into a segment of the search before the job does so.
 FRESH = 200
 _LAST = "\U0010ffff"
@@ -208,13 +210,14 @@ def page(bank: Bank, criteria: Criteria, sort: str, start: int, size: int) -> Li
     key, down = sort.removeprefix("-"), sort.startswith("-")
     if key not in SORTS:
         key, down = "created", True
-    if total <= MOST_SORTED:
+    newest = (key, down) == ("created", True)
+    if total <= (MOST_OF_DAY if newest else MOST_SORTED):
         questions = [by_id(id) for id in found]
         questions.sort(key=lambda q: q.id)
         questions.sort(key=SORTS[key], reverse=down)
         return Listing(total, questions[start : start + size])
     ids = list(_newest(bank, found, start, size))
-    return Listing(total, [by_id(id) for id in ids], sorted=(key, down) == ("created", True))
+    return Listing(total, [by_id(id) for id in ids], sorted=newest)
 
 
 def _newest(bank: Bank, found: Any, start: int, size: int) -> Iterator[int]:
@@ -227,7 +230,7 @@ def _newest(bank: Bank, found: Any, start: int, size: int) -> Iterator[int]:
         if len(of_day) <= start:
             start -= len(of_day)
             continue
-        if len(of_day) <= MOST_SORTED:
+        if len(of_day) <= MOST_OF_DAY:
             day = sorted(of_day, key=lambda id: (-bank.questions.by_id(id).created, id))
         else:
             day = list(of_day)
