@@ -192,9 +192,7 @@ def measure(access: SiteAccess) -> dict[str, tuple[float, float]]:
 
     def state(occasion: Occasion) -> Callable[[], Any]:
         quiz = quiz_of(occasion)
-        return lambda: papers.check(
-            occasion, 0, quiz.paper, papers.state_of(occasion, 0, quiz.paper)
-        )
+        return lambda: papers.check(papers.state_of(occasion, 0, quiz.paper))
 
     def listed(sort: str, start: int, **more: Any) -> Callable[[Occasion], Callable[[], Any]]:
         def make(occasion: Occasion) -> Callable[[], Any]:
