@@ -216,7 +216,8 @@ def _section(
     text = f'<p class="text">{escape(section.text)}</p>' if section.text else ""
     questions = "".join(_question(item, how, each, translate) for item in items)
     return (
-        f"<section><h2>{_headed(place, section.title)}<small>（{escape(translate(told))}）</small></h2>"
+        f"<section><h2>{_headed(place, section.title)}"
+        f"<small>（{escape(translate(told))}）</small></h2>"
         f"{text}{questions}</section>"
     )
 
