@@ -80,6 +80,25 @@ class Mark(NamedTuple):
     notes: tuple[tuple[int, int, str], ...] = ()
 
 
+class Before(NamedTuple):
+    """What an attempt had come to before something replaced it.
+
+    :param marks: as `Attempt.marks`
+    :param action: "regrade", "reopen", "void"
+    :param actor: id of the user who did so
+    """
+
+    marks: dict[tuple[int, int], Mark]
+    earned: tuple[float | None, ...]
+    score: float | None
+    most: float
+    state: str
+    action: str
+    reason: str
+    actor: int
+    time: int
+
+
 class Attempt(Item):
     """See the module's docstring.
 
@@ -104,11 +123,13 @@ class Attempt(Item):
     leaves: int = 0
     #: (slot, part) -> `Mark` that counts; see `modou_quiz.services.marking`.
     marks: dict[tuple[int, int], Mark] = {}
-    #: What `marks` come to; None while something waits for a person.
+    #: What `marks` come to, slot by slot, None where a person has to say; empty: not graded yet.
+    earned: tuple[float | None, ...] = ()
+    #: Their sum; None while something waits for a person.
     score: float | None = None
     #: Marks that could be reached.
     most: float = 0.0
-    #: Older `marks` with why they were replaced, the oldest first.
+    #: What stood here before, with why it was replaced (`Before`), the oldest first.
     history: tuple[Any, ...] = ()
     preview: bool = False
 

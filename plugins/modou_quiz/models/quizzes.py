@@ -74,6 +74,9 @@ class Quiz(Persistent):
     #: Marking: learners' names are hidden; essays are marked by two people.
     anonymous: bool = False
     second_marker: bool = False
+    #: With two markers: by how much of an answer's marks (0 to 1) they may differ before somebody
+    #: else decides.
+    tolerance: float = 0.1
     #: User id -> `Allowance`. Replaced as a whole.
     exceptions: dict[int, Any] = {}
     created: int = 0
