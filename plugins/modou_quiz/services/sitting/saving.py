@@ -11,6 +11,7 @@ from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt, Given, Slot
 from modou_quiz.services import shelf
 from modou_quiz.services.sitting import ending, finding, pages, reviewing
+from modou_quiz.services.sitting.errors import Changed
 from modou_quiz.services.sitting.finding import Asked, Sitting
 from modou_quiz.services.sitting.moments import milliseconds
 from modou_quiz.services.sitting.pages import PageToken
@@ -220,3 +221,57 @@ def _leave(sitting: Sitting, leaves: int) -> bool:
         return False
     ending.close(sitting, "left")
     return True
+
+
+# -- forms without script
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A page of a sitting as a form sends it.
+
+    :param seq: the newest save when the page was made; None: a script has saved the answers already
+    :param fields: all inputs of all questions on it
+    :param flagged: places of the questions that the learner wants to come back to
+    :param check: place of a question whose answer is to be looked at now
+    :param turn: go on to the next page, without a way back
+    """
+
+    seq: int | None
+    fields: Sequence[tuple[str, str]] = ()
+    flagged: frozenset[int] = frozenset()
+    check: int | None = None
+    turn: bool = False
+
+
+def save_page(occasion: Occasion, token: PageToken, posted: Posted) -> tuple[Refusal, ...]:
+    """Take a whole page of answers, and do what its button asks for.
+
+    :raises Changed: other answers came since the page was made
+    :raises ModouError: as `pages.by_token`; Invalid, NotFound for a check that cannot be made
+    """
+    sitting = pages.by_token(occasion, token)
+    refused: tuple[Refusal, ...] = ()
+    if posted.seq is not None:
+        if posted.seq != sitting.attempt.answers.seq:
+            raise Changed
+        refused = take(sitting, _saves(sitting, posted))
+    if posted.check is not None:
+        check(sitting, posted.check)
+    if posted.turn:
+        turn_page(sitting)
+    return refused
+
+
+def _saves(sitting: Sitting, posted: Posted) -> list[Save]:
+    fields = Fields(posted.fields)
+    given = sitting.attempt.answers.given
+    saves = []
+    seq = sitting.attempt.answers.seq
+    for place in reachable(sitting):
+        slot = sitting.attempt.slots[place]
+        if not slot.marks or given.get(place, _ABSENT).checked:
+            continue
+        seq += 1
+        saves.append(Save(seq, place, fields=fields, flagged=place in posted.flagged))
+    return saves

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from modou.errors import NotFound
+from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services.rendering import render_for
-from modou_quiz.services.sitting import ending, reviewing, saving
+from modou_quiz.services.sitting import ending, finding, reviewing, saving
 from modou_quiz.services.sitting.finding import Asked, Sitting
 from modou_quiz.services.sitting.responses import unpacked
 from modou_quiz.types import Verdict
@@ -289,3 +290,34 @@ def _state(found: Asked, response: Any, fraction: float | None, allowed: frozens
 def _comments(sitting: Sitting, place: int) -> tuple[str, ...]:
     marks = sorted(sitting.attempt.marks.items())
     return tuple(mark.comment for (slot, _part), mark in marks if slot == place and mark.comment)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the hand-in page tells: labels of the questions without an answer, and of those that
+    were flagged."""
+
+    answered: int
+    expected: int
+    unanswered: Sequence[tuple[int, str]]
+    flagged: Sequence[tuple[int, str]]
+
+
+def hand_in_summary(sitting: Sitting) -> Summary:
+    attempt = sitting.attempt
+    labels = labels_of(attempt.slots)
+    given = attempt.answers.given
+    places = [place for place, slot in enumerate(attempt.slots) if slot.marks > 0]
+    return Summary(
+        ending.answered(sitting),
+        len(places),
+        [(p, labels[p]) for p in places if given.get(p, _NOTHING).response is None],
+        [(p, labels[p]) for p in places if given.get(p, _NOTHING).flagged],
+    )
+
+
+def score_shown(occasion: Occasion, activity_id: int, attempt_id: int) -> float | None:
+    """What an attempt came to, as far as the actor may see it now."""
+    sitting = finding.find(occasion, activity_id, attempt_id)
+    allowed = reviewing.shown_to(occasion, sitting)
+    return sitting.attempt.score if "marks" in allowed else None
