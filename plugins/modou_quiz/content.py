@@ -8,10 +8,10 @@ and `$$…$$`.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 #: Stands before the name of a file of the version.
 FILE = "@@FILE@@/"
@@ -19,11 +19,30 @@ _FILE = re.compile(re.escape(FILE) + r"([^\s\"'<>()\[\]{}?#]+)")
 
 Markup = Literal["html", "markdown", "plain"]
 
+#: What neither a form nor XML can carry: control characters, halves of surrogates, non-characters.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def tidy(text: str) -> str:
+    """A text as all texts of content are: lines end in \\n, and what no file format carries is
+    gone."""
+    return _UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def tidy_line(text: str) -> str:
+    """The same in one line, without spaces at its ends."""
+    return " ".join(tidy(text).split())
+
+
+#: A text, and one in a single line.
+Text = Annotated[str, AfterValidator(tidy)]
+Line = Annotated[str, AfterValidator(tidy_line)]
+
 
 class Part(BaseModel):
     """What content is made of: no unknown keys, and nothing changes once it is written."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Rich(Part):
@@ -32,7 +51,7 @@ class Rich(Part):
     :param markup: "html", "markdown", or "plain" (shown as it stands, lines kept)
     """
 
-    source: str = Field(default="", max_length=100_000)
+    source: Text = Field(default="", max_length=100_000)
     markup: Markup = "html"
 
     def __bool__(self) -> bool:
@@ -68,3 +87,10 @@ def rich_in(part: Any) -> Iterator[Rich]:
     elif isinstance(part, (tuple, list)):
         for one in part:
             yield from rich_in(one)
+    elif isinstance(part, Mapping):
+        # Content as plain JSON: that of a case's sub-questions.
+        if part.keys() == {"source", "markup"}:
+            yield Rich.model_validate(part)
+        else:
+            for one in part.values():
+                yield from rich_in(one)

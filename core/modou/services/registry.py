@@ -100,7 +100,8 @@ class Assembled:
         self.upload_purposes = named("upload_purposes", UploadPurpose)
         self.nav_items = named("nav_items", NavItem)
         #: What these are, the plugin `quiz` says.
-        self.question_types: dict[str, Any] = named("question_types", object)
+        types: dict[str, Any] = named("question_types", object)
+        self.question_types = {name: kind.among(types) for name, kind in types.items()}
         self.question_formats: dict[str, Any] = named("question_formats", object)
         self.journal_kinds = named("journal_kinds", JournalKind)
         self._checks = {name: _check_of(kind) for name, kind in self.journal_kinds.items()}

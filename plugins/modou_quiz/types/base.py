@@ -81,12 +81,19 @@ class QuestionType(ABC, Generic[C]):
     editor: ClassVar[str] = ""
     #: Template of the question in a sitting and in a review (asset spec): a macro-free fragment
     #: that gets `shown` (what `shown` or `review` gave), `prefix` (of the names of its inputs),
-    #: `readonly` and `t`. Inputs are named `prefix + …`; `given` reads them.
+    #: `readonly` and `t`. Inputs are named `prefix + …`; `given` reads them. Pages include it by
+    #: `player/_question.jinja2`. Elements with `data-answer` say what its script sends; see
+    #: `static/js/types/answer.js`.
     player: ClassVar[str]
-    #: Address below `static/quiz/` of an ES module that enhances the fragment; "": none is needed.
+    #: Asset spec of an ES module that enhances the fragment; "": none is needed.
     script: ClassVar[str] = ""
     #: False for what only informs (说明): it has no marks and takes no response.
     answerable: ClassVar[bool] = True
+
+    def among(self, types: "Mapping[str, QuestionType[Any]]") -> "QuestionType[Any]":
+        """What it is in a site with these types: itself, unless it is made of others as a case
+        is. Asked once, at the start."""
+        return self
 
     # -- writing
 
