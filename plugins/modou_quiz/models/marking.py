@@ -8,6 +8,7 @@ object unless they mark the same attempt.
 
 from typing import Any, NamedTuple
 
+from BTrees.Length import Length
 from persistent import Persistent
 
 from modou.store.containers import Item, WideLLBTree, WideLOBTree, WideOOBTree, new_id
@@ -82,5 +83,7 @@ class QuizMarking(Persistent):
         self.by_attempt = WideLLBTree()  # attempt id -> work id
         #: (question id, work id, slot, part) -> place in `STAGES`: the queue, without its objects.
         self.queue = WideOOBTree()
+        #: Raised by each result that becomes another one.
+        self.changes = Length()
         #: question id -> what of it was counted, as plain values
         self.items = WideLOBTree()
