@@ -77,6 +77,8 @@ class _Marked(_Attempt):
     part: int
     fraction: float = Field(title=_("share of the marks"))
     comment: str = ""
+    #: "first", "second" or "third" marker; "done": marked anew.
+    stage: str = ""
 
 
 class _Graded(_Attempt):
@@ -86,6 +88,16 @@ class _Graded(_Attempt):
 
 
 class _Decided(_Attempt):
+    reason: str = Field(title=_("reason"))
+
+
+class _Rule(EventValues):
+    """`void`: "full": everybody gets the marks; "none": it does not count."""
+
+    activity: int
+    question: int
+    version: int = Field(0, title=_("version"))
+    void: str = ""
     reason: str = Field(title=_("reason"))
 
 
@@ -121,6 +133,7 @@ KINDS = (
     JournalKind("attempt_marked", _("Answer marked"), _Marked),
     JournalKind("attempt_graded", _("Attempt graded"), _Graded),
     JournalKind("attempt_regraded", _("Attempt graded again"), _Graded),
+    JournalKind("question_rule_changed", _("Question graded by another key"), _Rule),
     JournalKind("attempt_reopened", _("Attempt reopened"), _Decided),
     JournalKind("attempt_voided", _("Attempt voided"), _Decided),
     JournalKind("quiz_exception", _("Exception for a learner"), _Excepted),

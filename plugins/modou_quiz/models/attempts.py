@@ -86,7 +86,7 @@ class Before(NamedTuple):
     """What an attempt had come to before something replaced it.
 
     :param marks: as `Attempt.marks`
-    :param action: "regrade", "reopen", "void"
+    :param action: "regrade", "reopen", "void", "restore"
     :param actor: id of the user who did so
     """
 

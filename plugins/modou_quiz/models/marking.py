@@ -8,14 +8,16 @@ object unless they mark the same attempt.
 
 from typing import Any, NamedTuple
 
-from BTrees.OOBTree import OOBTree
+from BTrees.Length import Length
 from persistent import Persistent
 
-from modou.store.containers import WideLOBTree, WideOOBTree
+from modou.store.containers import Item, WideLLBTree, WideLOBTree, WideOOBTree, new_id
 from modou_quiz.models.attempts import Mark
 
-#: What a part waits for: the first marker, the second one, somebody who decides between the two.
-STAGES = ("first", "second", "third")
+#: What a part waits for: the first marker, the second one, somebody who decides between the two;
+#: "done": nobody.
+STAGES = ("first", "second", "third", "done")
+DONE = STAGES.index("done")
 
 
 class Rule(NamedTuple):
@@ -42,7 +44,7 @@ class Lock(NamedTuple):
 class PartWork(NamedTuple):
     """What people did with one part of one attempt.
 
-    :param stage: one of `STAGES`; "": done
+    :param stage: one of `STAGES`
     :param said: what each marker said, in order
     """
 
@@ -51,16 +53,19 @@ class PartWork(NamedTuple):
     said: tuple[Mark, ...] = ()
 
 
-class MarkingWork(Persistent):
-    """The parts of one attempt that need a person: (slot, part) -> `PartWork`, and who has them
-    open. Replaced as a whole.
+class MarkingWork(Item):
+    """The parts of one attempt that need a person, and who has them open. Its own random id stands
+    in the addresses of the queue, so that they do not tell whose attempt it is.
 
+    :param attempt: id of the attempt
     :param user: id of the learner
     """
 
     def __init__(self, attempt: int, user: int) -> None:
+        self.id = new_id()
         self.attempt = attempt
         self.user = user
+        #: (slot, part) -> `PartWork`, and -> `Lock`. Replaced as a whole.
         self.parts: dict[tuple[int, int], PartWork] = {}
         self.locks: dict[tuple[int, int], Lock] = {}
 
@@ -74,8 +79,11 @@ class QuizMarking(Persistent):
     counted: Any = None
 
     def __init__(self) -> None:
-        self.works = WideLOBTree()  # attempt id -> MarkingWork
-        #: (question id, attempt id, slot, part) -> place in `STAGES`, of what waits.
-        self.waiting = WideOOBTree()
+        self.works = WideLOBTree()  # work id -> MarkingWork
+        self.by_attempt = WideLLBTree()  # attempt id -> work id
+        #: (question id, work id, slot, part) -> place in `STAGES`: the queue, without its objects.
+        self.queue = WideOOBTree()
+        #: Raised by each result that becomes another one.
+        self.changes = Length()
         #: question id -> what of it was counted, as plain values
-        self.items = OOBTree()
+        self.items = WideLOBTree()

@@ -14,7 +14,7 @@ from modou_quiz.models.marking import Rule
 from modou_quiz.services import shelf
 from modou_quiz.services.marking import waiting
 from modou_quiz.services.marking.keys import Key, Keys, keys_of, plain
-from modou_quiz.services.marking.shelf import rules_of
+from modou_quiz.services.marking.shelf import rules_of, touch
 
 #: Marks are kept with so many decimals.
 DECIMALS = 5
@@ -128,13 +128,17 @@ def grade_attempt(occasion: Occasion, attempt: Attempt) -> Outcome:
     return found
 
 
-def take(occasion: Occasion, attempt: Attempt, found: Outcome) -> None:
-    """Write an outcome into its attempt; the queue follows."""
+def take(occasion: Occasion, attempt: Attempt, found: Outcome, *, quiet: bool = False) -> None:
+    """Write an outcome into its attempt; the queue follows.
+
+    :param quiet: no event says that it is graded, since another one says so
+    """
     was = attempt.state
     write(attempt, found)
     if not attempt.preview:
         waiting.sync(occasion, attempt, found.waiting)
-    if attempt.state == "graded" and was != "graded":
+        touch(occasion, attempt.quiz)
+    if not quiet and attempt.state == "graded" and was != "graded":
         record(occasion, "attempt_graded", attempt)
 
 

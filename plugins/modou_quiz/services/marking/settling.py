@@ -8,6 +8,7 @@ from modou.services import grading
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Attempt
 from modou_quiz.services import shelf
+from modou_quiz.services.marking.walking import CLOSED
 
 #: What stands in the grade book as the source of a grade.
 SOURCE = "quiz"
@@ -20,11 +21,8 @@ def counting(occasion: Occasion, activity_id: int, user_id: int) -> Iterator[Att
         return
     for id in held.by_user.get(user_id, ()):
         attempt = held.by_id.get(id)
-        if attempt is not None and not attempt.preview and attempt.state in _CLOSED:
+        if attempt is not None and not attempt.preview and attempt.state in CLOSED:
             yield attempt
-
-
-_CLOSED = frozenset({"handed_in", "graded"})
 
 
 def share_of(attempt: Attempt) -> float | None:

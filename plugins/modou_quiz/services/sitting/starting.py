@@ -147,7 +147,8 @@ def draw(occasion: Occasion, activity: Activity, quiz: Quiz) -> Drawn:
     :raises Conflict: the paper has no questions
     """
     chance = random.Random(secrets.randbits(64))  # noqa: S311 - which questions, not a secret
-    slots = drawing.draw(occasion, quiz, chance)
+    held = shelf.attempts_of(occasion.site, activity.id)
+    slots = drawing.draw(occasion, quiz, chance, attempts=held)
     if not slots:
         raise Conflict(_("This quiz has no questions yet."))
     titles = tuple(section.title for section in quiz.paper.sections)
