@@ -110,3 +110,17 @@ def _record(occasion: Occasion, kind: str, attempt: Attempt, reason: str) -> Non
         course=automatic.course_of(occasion, attempt),
         values={"activity": attempt.quiz, "attempt": attempt.id, "reason": reason},
     )
+
+
+def hand_in(occasion: Occasion, activity: Activity, attempt: Attempt, reason: str) -> None:
+    """Hand an open attempt in for its learner, as it is.
+
+    :raises NotAllowed: without the capability `quiz:manage`
+    :raises Conflict: it is not open
+    :raises Invalid: without a reason
+    """
+    from modou_quiz.services.sitting import ending
+
+    reason = _begin(occasion, activity, reason)
+    attempt.history = (*attempt.history, before(occasion, attempt, "hand_in", reason))
+    ending.hand_in_for(occasion, activity.id, attempt.id)
