@@ -3,8 +3,16 @@
 from modou.declarations import Job
 from modou_quiz.i18n import _
 from modou_quiz.services import counting_jobs
+from modou_quiz.services.sitting import timekeeping
 
 JOBS: tuple[Job, ...] = (
+    Job(
+        name="close_quiz_attempts",
+        title=_("Hand in quizzes whose time is up"),
+        run=timekeeping.close_attempts,
+        every=60,
+        keep=3600,
+    ),
     Job(
         name="quiz_statistics",
         title=_("Statistics of a quiz"),

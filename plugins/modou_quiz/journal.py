@@ -46,6 +46,10 @@ class _Started(_Attempt):
     questions: int = Field(title=_("questions"))
 
 
+class _Opened(_Attempt):
+    writer: int = Field(title=_("page"))
+
+
 class _Saved(_Attempt):
     """`response`: as it was given; of long texts the SHA-256 digest alone, in `digest`."""
 
@@ -101,7 +105,14 @@ class _Excepted(EventValues):
     activity: int
     extra: int = Field(0, title=_("extra seconds"))
     attempts: int = Field(0, title=_("extra attempts"))
+    #: The exception was taken back.
+    ended: bool = False
     reason: str = Field("", title=_("reason"))
+
+
+class _Listed(EventValues):
+    activity: int
+    learners: int = Field(title=_("learners"))
 
 
 KINDS = (
@@ -115,6 +126,7 @@ KINDS = (
     JournalKind("questions_imported", _("Questions imported"), _Import),
     JournalKind("questions_exported", _("Questions exported"), _Export),
     JournalKind("attempt_started", _("Attempt begun"), _Started),
+    JournalKind("attempt_opened", _("Attempt opened in a browser"), _Opened, quiet=True),
     JournalKind("answer_saved", _("Answer saved"), _Saved, quiet=True),
     JournalKind("attempt_left", _("Page of an attempt left"), _Left, quiet=True),
     JournalKind("attempt_closed", _("Attempt handed in"), _Closed),
@@ -125,4 +137,5 @@ KINDS = (
     JournalKind("attempt_reopened", _("Attempt reopened"), _Decided),
     JournalKind("attempt_voided", _("Attempt voided"), _Decided),
     JournalKind("quiz_exception", _("Exception for a learner"), _Excepted),
+    JournalKind("quiz_listed", _("Who may sit a quiz was changed"), _Listed),
 )

@@ -39,12 +39,14 @@ class Given(NamedTuple):
     :param seq: number of the save that brought it
     :param time_ms: when the server took it
     :param flagged: the learner wants to come back to it
+    :param checked: the learner has seen whether it is right (practice): it stays as it is
     """
 
     response: Any
     seq: int
     time_ms: int
     flagged: bool = False
+    checked: bool = False
 
 
 class LongText(Persistent):
@@ -118,8 +120,12 @@ class Attempt(Item):
     slots: tuple[Slot, ...] = ()
     #: Titles of the paper's sections.
     sections: tuple[str, ...] = ()
-    #: Raised when a page takes the attempt over: one writer at a time.
+    #: Raised by each page that opens the attempt: only the newest one writes.
     writer: int = 0
+    #: Key of the signed-in browser in which it was begun, or went on: others have to ask.
+    login: bytes = b""
+    #: The slot that begins the newest page of a quiz without a way back.
+    reached: int = 0
     leaves: int = 0
     #: (slot, part) -> `Mark` that counts; see `modou_quiz.services.marking`.
     marks: dict[tuple[int, int], Mark] = {}

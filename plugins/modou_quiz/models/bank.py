@@ -150,8 +150,22 @@ class IdSet(LLTreeSet):
 class TextTree(LOBTree):
     """Id -> text. Leaves are small: each change writes one."""
 
-    max_leaf_size = 60
+    max_leaf_size = 30
     max_internal_size = 500
+
+
+class PrintTree(LOBTree):
+    """Fingerprint -> ids, as a tuple."""
+
+    max_leaf_size = 120
+    max_internal_size = 500
+
+
+class NumberTree(OOBTree):
+    """(place, number) -> ids, as a tuple."""
+
+    max_leaf_size = 60
+    max_internal_size = 250
 
 
 class GramTree(OOBTree):
@@ -198,8 +212,8 @@ class Bank(Persistent):
         #: id of a category -> ids of those below it, as a tuple, in order
         self.children = WideLOBTree()
         self.facets = WideOOBTree()
-        self.prints = WideLOBTree()
-        self.numbers = WideOOBTree()
+        self.prints = PrintTree()
+        self.numbers = NumberTree()
         self.fresh = TextTree()
 
     # -- the tree

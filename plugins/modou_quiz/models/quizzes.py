@@ -49,6 +49,8 @@ class Quiz(Persistent):
     opens: int = 0
     closes: int = 0
     time_limit: int = 0
+    #: Seconds after the start before which it is not handed in.
+    stay: int = 0
     #: Attempts allowed, 0 without limit; seconds between two of them.
     attempts: int = 1
     delay: int = 0

@@ -20,7 +20,6 @@ from modou_quiz.models.bank import (
     IdSet,
     Question,
     SearchSegment,
-    place_of,
 )
 from modou_quiz.services import shelf, wording
 
@@ -28,6 +27,8 @@ from modou_quiz.services import shelf, wording
 Group: TypeAlias = Sequence[Any]
 #: Most questions that a list sorts by something else than their age.
 MOST_SORTED = 3000
+#: Up to so many, made on one day, are sorted by their time; more come in any order.
+MOST_OF_DAY = 500
 #: Most questions that wait to be put into a segment of the search before the job does so.
 FRESH = 200
 _LAST = "\U0010ffff"
@@ -124,6 +125,8 @@ class Pool:
         groups = sorted(groups_of(bank, criteria), key=size_of)
         self._empty = not groups or not all(groups)
         self._groups = groups
+        #: At most so many fit.
+        self.bound = size_of(groups[0]) if groups else 0
         self._all: list[int] | None = [] if self._empty else None
         self._members: list[int] = []
 
@@ -132,13 +135,6 @@ class Pool:
         if self._all is None:
             self._all = list(matching(self._bank, self._criteria))
         return self._all
-
-    def holds(self, id: int) -> bool:
-        return all(any(id in ids for ids in group) for group in self._groups)
-
-    def more_than(self, number: int) -> bool:
-        """Whether surely more than so many fit: quickly known for large pools."""
-        return len(self.everything()) > number
 
     def draw(self, number: int, chance: random.Random, without: Collection[int]) -> list[int]:
         """So many different ones at random, none of `without`; fewer when there are no more."""
@@ -214,13 +210,14 @@ def page(bank: Bank, criteria: Criteria, sort: str, start: int, size: int) -> Li
     key, down = sort.removeprefix("-"), sort.startswith("-")
     if key not in SORTS:
         key, down = "created", True
-    if total <= MOST_SORTED:
+    newest = (key, down) == ("created", True)
+    if total <= (MOST_OF_DAY if newest else MOST_SORTED):
         questions = [by_id(id) for id in found]
         questions.sort(key=lambda q: q.id)
         questions.sort(key=SORTS[key], reverse=down)
         return Listing(total, questions[start : start + size])
     ids = list(_newest(bank, found, start, size))
-    return Listing(total, [by_id(id) for id in ids], sorted=(key, down) == ("created", True))
+    return Listing(total, [by_id(id) for id in ids], sorted=newest)
 
 
 def _newest(bank: Bank, found: Any, start: int, size: int) -> Iterator[int]:
@@ -233,7 +230,7 @@ def _newest(bank: Bank, found: Any, start: int, size: int) -> Iterator[int]:
         if len(of_day) <= start:
             start -= len(of_day)
             continue
-        if len(of_day) <= MOST_SORTED:
+        if len(of_day) <= MOST_OF_DAY:
             day = sorted(of_day, key=lambda id: (-bank.questions.by_id(id).created, id))
         else:
             day = list(of_day)
@@ -347,7 +344,3 @@ def values(bank: Bank, kind: str, places: Iterable[str]) -> dict[str, int]:
             if ids:
                 found[value] = found.get(value, 0) + len(ids)
     return dict(sorted(found.items()))
-
-
-def place(scope: str, owner: int = 0) -> str:
-    return place_of(scope, owner)
