@@ -3,7 +3,14 @@
 from pyramid.config import Configurator
 
 #: Rooms below this one, each with an `includeme`.
-PARTS: tuple[str, ...] = ("sitting", "exceptions")
+PARTS: tuple[str, ...] = (
+    "sitting",
+    "exceptions",
+    "marking",
+    "results",
+    "statistics",
+    "regrading",
+)
 
 
 def includeme(config: Configurator) -> None:

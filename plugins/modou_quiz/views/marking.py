@@ -134,9 +134,7 @@ def _piece(context: QuizContext, request: Request) -> Piece:
     slot, part = _number(request.matchdict["slot"]), _number(request.matchdict["part"])
     if slot < 0 or part < 0:
         raise HTTPNotFound
-    return queue.find(
-        request.occasion, context.activity, request.matchdict["work"], (slot, part)
-    )
+    return queue.find(request.occasion, context.activity, request.matchdict["work"], (slot, part))
 
 
 @view_config(
@@ -254,9 +252,7 @@ def _passage(text: str, note: Any) -> tuple[int, int]:
     return found, found + len(quote)
 
 
-def _values(
-    context: QuizContext, request: Request, piece: Piece, form: MarkForm
-) -> dict[str, Any]:
+def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm) -> dict[str, Any]:
     occasion = request.occasion
     values = frame(request, context, piece.key.title or _("An answer"), "quiz_marking")
     t = values["t"]
@@ -286,7 +282,11 @@ def _values(
         "files": _files(request, response),
         "stage": t(STAGES[piece.part.stage]),
         "shown": [
-            (name_of(occasion, mark.marker), mark, reviewing.part_review(0, mark, key.content, response))
+            (
+                name_of(occasion, mark.marker),
+                mark,
+                reviewing.part_review(0, mark, key.content, response),
+            )
             for mark in piece.shown
         ],
         "criteria": [

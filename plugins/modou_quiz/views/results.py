@@ -34,6 +34,7 @@ ACTIONS = {
     "reopen": _("Given back to the learner"),
     "void": _("Voided"),
     "restore": _("Counts again"),
+    "hand_in": _("Handed in on behalf of the learner"),
 }
 _MEDIA_TYPES = {
     "csv": "text/csv",
@@ -221,7 +222,9 @@ def _values(
     values = frame(request, context, "", "quiz_results")
     t, page = values["t"], request.page
     name = t(name_of(occasion, attempt.user))
-    page.title = t(_("${name}, attempt ${number}", mapping={"name": name, "number": attempt.number}))
+    page.title = t(
+        _("${name}, attempt ${number}", mapping={"name": name, "number": attempt.number})
+    )
     page.breadcrumbs += [(t(_("Results")), url_of(request, context, "quiz_results"))]
     facts = [
         (t(_("Begun")), page.when(attempt.started)),

@@ -14,6 +14,7 @@ from modou_quiz.services.marking.keys import keys_of
 from modou_quiz.services.marking.regrading import REASON_LENGTH, before
 from modou_quiz.services.marking.settling import settle
 from modou_quiz.services.marking.shelf import rules_of, touch
+from modou_quiz.services.sitting import ending
 
 
 def void(occasion: Occasion, activity: Activity, attempt: Attempt, reason: str) -> None:
@@ -119,8 +120,6 @@ def hand_in(occasion: Occasion, activity: Activity, attempt: Attempt, reason: st
     :raises Conflict: it is not open
     :raises Invalid: without a reason
     """
-    from modou_quiz.services.sitting import ending
-
     reason = _begin(occasion, activity, reason)
     attempt.history = (*attempt.history, before(occasion, attempt, "hand_in", reason))
     ending.hand_in_for(occasion, activity.id, attempt.id)

@@ -1,6 +1,7 @@
 """What people have said about an attempt, for its learner: as far as the review rules allow."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from modou.services.occasion import Occasion
@@ -108,7 +109,7 @@ def _parts(key: Key, attempt: Attempt, number: int) -> tuple[PartReview, ...]:
         if mark is None or not mark.marker:
             continue
         response = plain(given.response) if given is not None else None
-        type_, content, response = key.type.piece(key.content, part, response)
+        _type, content, response = key.type.piece(key.content, part, response)
         said = part_review(part, mark, content, response)
         if said:
             found.append(said)
@@ -149,7 +150,7 @@ def passages(text: str, notes: Sequence[tuple[int, int, str]]) -> tuple[Passage,
     """A text in pieces, cut where remarks begin and end."""
     cuts = sorted({0, len(text), *(place for start, end, _ in notes for place in (start, end))})
     found = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         on = tuple(
             number
             for number, (first, last, _words) in enumerate(notes, start=1)
