@@ -111,7 +111,8 @@ class Listing:
         if by == "name" and not choice.state:
             return [(user, id) for user in by_name for id in self._ids(user)]
         place = {user: number for number, user in enumerate(by_name)}
-        found, without = [], []
+        found: list[Any] = []
+        without: list[Any] = []
         for attempt in walk_in(self._held) if self._held is not None else ():
             if attempt.user not in place or attempt.preview:
                 continue

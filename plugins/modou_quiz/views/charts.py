@@ -16,7 +16,7 @@ class Bar(NamedTuple):
     y: float
     width: float
     height: float
-    count: int
+    value: int
     label: str
     last: bool
 

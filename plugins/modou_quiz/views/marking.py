@@ -84,7 +84,7 @@ def _number(text: str | None) -> int:
 
 
 def _after(request: Request) -> Ref | None:
-    work, slot, part = (request.GET.get("after", "").split(".") + ["", ""])[:3]
+    work, slot, part = [*request.GET.get("after", "").split("."), "", ""][:3]
     if not _id(work) or min(_number(slot), _number(part)) < 0:
         return None
     return Ref(_id(work), _number(slot), _number(part))

@@ -88,6 +88,7 @@ def question(context: QuizContext, request: Request) -> dict[str, Any]:
     keys = keys_of(request.occasion)
     versions = []
     title = ""
+    stem: Any
     for number, version in sorted(item["versions"].items(), reverse=True):
         title = title or version["title"]
         try:
