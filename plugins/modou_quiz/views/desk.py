@@ -9,15 +9,15 @@ from pyramid.request import Request
 
 from modou.models.courses import Activity
 from modou.services.grading import format_points
-from modou.services.markup import clean_html, render_markdown
 from modou.web import courses
 from modou.web.resources import bare_activity, found
 from modou_quiz import permissions
-from modou_quiz.content import Rich
 from modou_quiz.contexts import QuizContext
 from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.services import shelf
+from modou_quiz.services.rendering import render_for
 from modou_quiz.types import Render
+from modou_quiz.views.addresses import signs
 
 #: Stands where there is nothing.
 NONE = "–"
@@ -92,15 +92,11 @@ def url_of(request: Request, context: QuizContext, route: str, **more: Any) -> s
 
 def renderer(request: Request, question_id: int, number: int) -> Render:
     """Makes the texts of a version of a question pieces of the page."""
-
-    def render(rich: Rich) -> Markup:
-        if rich.markup == "html":
-            return clean_html(rich.source)
-        if rich.markup == "markdown":
-            return render_markdown(rich.source)
-        return Markup("<p>{}</p>").format(rich.source)
-
-    return render
+    bank = shelf.find_bank(request.site)
+    question = bank.questions.get(question_id) if bank is not None else None
+    if question is None:
+        return lambda _rich: Markup()
+    return render_for(request.occasion, question.version(number), signs(request))
 
 
 def points(value: float | None) -> str:
