@@ -212,7 +212,11 @@ def take(context: QuizContext, request: Request) -> Response:
     """Go on with an attempt in this browser; it ends elsewhere."""
     id, login = attempt_id(request), login_of(request)
     together(request, lambda o: pages.take_over(o, context.activity.id, id, login))
-    return HTTPSeeOther(_attempt_address(request, context, id))
+    # The script lets other windows of this browser go.
+    there = address(
+        request, context, "quiz_attempt", attempt=encode_id(id), _query={"taken": "1"}
+    )
+    return HTTPSeeOther(there)
 
 
 # -- the sitting
@@ -274,8 +278,7 @@ def _sitting(context: QuizContext, request: Request, sitting: Sitting) -> dict[s
         "review": address(request, context, "quiz_review", attempt=key),
         "sign_in": page.url("login", _query={"next": request.path}),
         "expected": shown.expected,
-        "elsewhere": [q.place for q in shown.questions],
-        "answered_elsewhere": shown.answered
+        "answered_before": shown.answered
         - sum(q.state != "" and q.answerable for q in shown.questions),
     }
     return {
