@@ -30,7 +30,7 @@ from modou_quiz.services.marking.walking import CLOSED, closed
 
 REASON_LENGTH = 300
 #: Changes that a preview lists; it counts all.
-SHOWN = 200
+SHOWN = 50
 VOIDS = ("", "full", "none")
 
 

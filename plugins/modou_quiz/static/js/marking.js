@@ -34,6 +34,8 @@ class Notes {
     for (const row of this.rows) this.dress(row);
     this.show();
     button.hidden = false;
+    for (const help of form.querySelectorAll("[data-without-script]")) help.hidden = true;
+    for (const help of form.querySelectorAll("[data-with-script]")) help.hidden = false;
     button.addEventListener("mousedown", (event) => event.preventDefault());
     button.addEventListener("click", () => this.add(selected()));
     document.addEventListener("selectionchange", () => {
@@ -169,6 +171,8 @@ function watchGifts() {
   const points = document.getElementById("points");
   for (const button of form.querySelectorAll("[data-give]")) {
     button.hidden = false;
+    for (const help of form.querySelectorAll("[data-without-script]")) help.hidden = true;
+    for (const help of form.querySelectorAll("[data-with-script]")) help.hidden = false;
     button.addEventListener("click", () => {
       points.value = String(Math.round(Number(button.dataset.give) * 100000) / 100000);
       points.focus();
