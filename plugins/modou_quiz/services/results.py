@@ -42,6 +42,10 @@ HANDED_IN_BY: Mapping[str, TranslationString] = {
 SORTS = ("name", "number", "state", "started", "seconds", "score", "leaves")
 
 
+#: Of somebody whose account or enrolment is gone.
+_NOBODY = Participant("", "", "", "", "", "ended", 0, 0, 0, 0)
+
+
 class Row(NamedTuple):
     """An attempt in a list. Times in seconds UTC; `attempt` is None for who has none."""
 
@@ -132,6 +136,15 @@ class Listing:
             return ()
         ids: tuple[int, ...] = self._held.by_user.get(user, ())
         return ids
+
+
+def row_of(occasion: Occasion, activity: Activity, attempt: Attempt) -> Row:
+    """One attempt as a row, also of somebody who has left the course."""
+    enrolment = activity.course.enrolments.get(attempt.user)
+    user = occasion.site.users.get(attempt.user)
+    if enrolment is not None and user is not None:
+        return Row(attempt.user, participants.participant_row(enrolment, user), attempt)
+    return Row(attempt.user, _NOBODY, attempt)
 
 
 def _people(occasion: Occasion, activity: Activity, choice: Choice) -> dict[int, Participant]:

@@ -213,9 +213,7 @@ def take(context: QuizContext, request: Request) -> Response:
     id, login = attempt_id(request), login_of(request)
     together(request, lambda o: pages.take_over(o, context.activity.id, id, login))
     # The script lets other windows of this browser go.
-    there = address(
-        request, context, "quiz_attempt", attempt=encode_id(id), _query={"taken": "1"}
-    )
+    there = address(request, context, "quiz_attempt", attempt=encode_id(id), _query={"taken": "1"})
     return HTTPSeeOther(there)
 
 
