@@ -24,6 +24,7 @@ from modou.declarations import (
     EvolveStep,
     Job,
     JournalKind,
+    NavItem,
     PersonalData,
     PluginInfo,
 )
@@ -31,6 +32,7 @@ from modou.declarations import (
     Verdict as HookVerdict,
 )
 from modou.hookspecs import hookimpl
+from modou.permissions import Capability
 from modou_quiz import commands, evolve, formats, journal, permissions, settings, types, views
 from modou_quiz.activity import ACTIVITY_TYPES, COMPLETION_RULES
 from modou_quiz.content import FILE, Content, Part, Rich
@@ -57,6 +59,17 @@ __all__ = [
 ]
 
 NAME = "quiz"
+NAVIGATION = (
+    NavItem(
+        "admin",
+        "quiz_types",
+        _("Question types"),
+        "quiz_types",
+        "quiz",
+        Capability.PLUGINS_VIEW,
+        525,
+    ),
+)
 
 
 @hookimpl
@@ -140,6 +153,11 @@ def cli_commands() -> Sequence[click.Command]:
 @hookimpl
 def api_routes() -> Sequence[ApiRoute]:
     return api.ROUTES
+
+
+@hookimpl
+def nav_items() -> Sequence[NavItem]:
+    return NAVIGATION
 
 
 def includeme(config: Configurator) -> None:

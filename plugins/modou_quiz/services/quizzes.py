@@ -116,7 +116,7 @@ def _clean(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) ->
         "review": _review(values),
         "password": clean_line(values.get("password") or "", "password", 100, required=False),
         "networks": _networks(values.get("networks") or ""),
-        "cohorts": _cohorts(occasion, activity, values.get("cohorts") or ()),
+        "cohorts": _cohorts(occasion, values.get("cohorts") or ""),
         "most_leaves": _number(values, "most_leaves", 1000),
         "anonymous": bool(values.get("anonymous")),
         "second_marker": bool(values.get("second_marker")),
@@ -164,10 +164,10 @@ def _networks(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _cohorts(occasion: Occasion, activity: Activity, keys: Any) -> tuple[int, ...]:
+def _cohorts(occasion: Occasion, text: str) -> tuple[int, ...]:
     """Classes by their numbers, as people call them."""
     found = []
-    for word in str(keys).replace("，", ",").replace("\n", ",").split(","):
+    for word in text.replace("，", ",").replace("\n", ",").split(","):
         number = word.strip()
         if not number:
             continue

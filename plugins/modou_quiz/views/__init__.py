@@ -4,6 +4,7 @@ from pyramid.config import Configurator
 
 #: Rooms below this one, each with an `includeme`.
 PARTS: tuple[str, ...] = (
+    "kinds",
     "sitting",
     "exceptions",
     "marking",

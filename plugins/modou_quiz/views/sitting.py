@@ -105,7 +105,8 @@ def _quiz_page(context: QuizContext, request: Request, error: str = "") -> Respo
 
 def _standing(context: QuizContext, request: Request, error: str) -> str:
     """The part of the quiz's page that is one's own."""
-    occasion, page = request.occasion, request.page
+    # Not `request.page`: that may be the one which leaves everything personal open.
+    occasion, page = request.occasion, Page(request)
     course, activity, content = context.course, context.activity, context.content
     if occasion.actor is None:
         return ""
@@ -118,6 +119,7 @@ def _standing(context: QuizContext, request: Request, error: str) -> str:
     }
     values = {
         "t": t,
+        "page": page,
         "quiz": content,
         "learner": learner,
         "standing": standing,
@@ -290,8 +292,6 @@ def _sitting(context: QuizContext, request: Request, sitting: Sitting) -> dict[s
         "texts": words.page_texts(t),
         "number": words.number,
         "static": lambda path: request.static_path(f"modou_quiz:static/{path}"),
-        "scripts": sorted({q.script for q in shown.questions if q.script}),
-        "script_path": request.static_path,
         "answers_action": address(request, context, "quiz_answers", attempt=key),
         "hand_in_action": address(request, context, "quiz_hand_in", attempt=key),
         "take_action": address(request, context, "quiz_take", attempt=key),

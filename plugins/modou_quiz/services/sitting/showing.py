@@ -25,10 +25,11 @@ class QuestionShown:
 
     :param place: its slot, from 0
     :param label: its number among those that ask for an answer; "" for the others
+    :param type: its `QuestionType`; None where it is missing
     :param shown: what its type gives to its template
     :param section: title of the section that begins with it
-    :param state: of its answer: "", "answered"; in a review "right", "partly", "wrong", "waiting",
-        "empty" as far as that may be known
+    :param state: of its answer: "", "answered"; in a review "right", "partly", "wrong", "open" (a
+        person has to say), "empty" as far as that may be known
     :param earned: marks that it got, None when that is not known or not to be shown
     :param comments: what people wrote who marked it
     :param missing: it cannot be shown any more; nothing but that is said
@@ -36,9 +37,7 @@ class QuestionShown:
 
     place: int
     label: str
-    type: str
-    player: str
-    script: str
+    type: Any
     shown: Mapping[str, Any]
     prefix: str
     readonly: bool
@@ -139,9 +138,7 @@ def _shown_now(
     return QuestionShown(
         place,
         labels[place],
-        found.type.name,
-        found.type.player,
-        found.type.script,
+        found.type,
         found.type.shown(found.content, slot.arrangement, response, render),
         saving.prefix_of(place),
         False,
@@ -158,7 +155,7 @@ def _missing(sitting: Sitting, place: int, labels: Sequence[str]) -> QuestionSho
     return QuestionShown(
         place,
         labels[place],
-        *("", "", ""),
+        None,
         {},
         saving.prefix_of(place),
         True,
@@ -236,15 +233,17 @@ def _reviewed(
         right="right" in allowed,
     )
     fraction = _fraction(sitting, place, found, response)
+    told = shown.get("review")
+    if told and "state" in told:
+        # What counts is what was marked, which people may have done.
+        shown = {**shown, "review": {**told, "state": _marked(fraction)}}
     earned = fraction * slot.marks if fraction is not None and "marks" in allowed else None
     if attempt.earned and place < len(attempt.earned) and "marks" in allowed:
         earned = attempt.earned[place]
     return QuestionShown(
         place,
         labels[place],
-        found.type.name,
-        found.type.player,
-        found.type.script,
+        found.type,
         shown,
         saving.prefix_of(place),
         True,
@@ -273,18 +272,22 @@ def _fraction(sitting: Sitting, place: int, found: Asked, response: Any) -> floa
     return verdict.fraction
 
 
+def _marked(fraction: float | None) -> str:
+    """As the types' own pages call it."""
+    if fraction is None:
+        return "open"
+    if fraction >= 1 - 1e-9:
+        return "right"
+    return "partly" if fraction > 0 else "wrong"
+
+
 def _state(found: Asked, response: Any, fraction: float | None, allowed: frozenset[str]) -> str:
     if not found.type.answerable:
         return ""
     if "correct" not in allowed:
         return "answered" if response is not None and "response" in allowed else ""
-    if fraction is None:
-        return "waiting"
-    if fraction >= 1 - 1e-9:
-        return "right"
-    if response is None:
-        return "empty"
-    return "partly" if fraction > 0 else "wrong"
+    state = _marked(fraction)
+    return "empty" if state == "wrong" and response is None else state
 
 
 def _comments(sitting: Sitting, place: int) -> tuple[str, ...]:

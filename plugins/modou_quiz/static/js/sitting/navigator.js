@@ -24,7 +24,7 @@ export class Navigator {
   constructor(root, config) {
     this.root = root;
     this.config = config;
-    this.questions = [...root.querySelectorAll("[data-question]")];
+    this.questions = [...root.querySelectorAll("[data-quiz-place]")];
     this.items = [...root.querySelectorAll("[data-nav]")];
     this.asked = this.questions.filter((question) => question.dataset.answerable === "1");
     this.pages = this.#pages();
@@ -55,7 +55,7 @@ export class Navigator {
 
   #pageOf(place) {
     const at = this.pages.findIndex((page) =>
-      page.some((question) => Number(question.dataset.question) === place),
+      page.some((question) => Number(question.dataset.quizPlace) === place),
     );
     return Math.max(0, at);
   }
@@ -91,7 +91,7 @@ export class Navigator {
   show(place) {
     this.#showPage(this.#pageOf(place));
     this.draw();
-    const question = this.root.querySelector(`[data-question="${place}"]`);
+    const question = this.root.querySelector(`[data-quiz-place="${place}"]`);
     question?.scrollIntoView({ block: "start" });
     question?.focus({ preventScroll: true });
   }
@@ -116,7 +116,7 @@ export class Navigator {
     return this.asked
       .filter((question) => !isAnswered(question))
       .map((question) => ({
-        place: Number(question.dataset.question),
+        place: Number(question.dataset.quizPlace),
         label: question.dataset.label,
       }));
   }
@@ -127,9 +127,9 @@ export class Navigator {
     line.value = answered;
     line.toggleAttribute("data-complete", answered >= all);
     this.root.querySelector("[data-part=count]").textContent = `${answered} / ${all}`;
-    const shown = new Set(this.pages[this.page].map((question) => question.dataset.question));
+    const shown = new Set(this.pages[this.page].map((question) => question.dataset.quizPlace));
     for (const item of this.items) {
-      const question = this.root.querySelector(`[data-question="${item.dataset.nav}"]`);
+      const question = this.root.querySelector(`[data-quiz-place="${item.dataset.nav}"]`);
       if (!question) continue;
       const done = isAnswered(question);
       item.classList.toggle("is-answered", done);

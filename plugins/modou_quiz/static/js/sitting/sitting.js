@@ -77,9 +77,9 @@ class Page {
       this.navigator.draw();
       return;
     }
-    const question = event.target.closest("[data-question]");
+    const question = event.target.closest("[data-quiz-place]");
     if (!question) return;
-    const place = Number(question.dataset.question);
+    const place = Number(question.dataset.quizPlace);
     clearTimeout(this.typing.get(place)?.timer);
     const give = () => {
       this.typing.delete(place);
@@ -257,7 +257,7 @@ class Page {
     }
     if (line.textContent !== text) line.textContent = text;
     line.dataset.state = kind;
-    for (const question of root.querySelectorAll("[data-question]")) this.drawQuestion(question);
+    for (const question of root.querySelectorAll("[data-quiz-place]")) this.drawQuestion(question);
     const leaves = part("leaves");
     leaves.hidden = !answers.leaves || !config.counts_leaves;
     leaves.textContent = say(config.most_leaves ? texts.leaves_of : texts.leaves, {
@@ -269,7 +269,7 @@ class Page {
   }
 
   drawQuestion(question) {
-    const place = Number(question.dataset.question);
+    const place = Number(question.dataset.quizPlace);
     const mark = question.querySelector("[data-saved]");
     if (!mark) return;
     const state = this.answers.stateOf(place);
