@@ -4,7 +4,7 @@ A question never changes: editing adds a version, and an attempt keeps the one i
 searched and drawn by (category, type, difficulty, ...) is kept beside the questions, so that
 100,000 questions are filtered without opening any of them::
 
-    bank.facets    (kind, value) or (kind, place, value) -> IdSet of questions
+    bank.facets    (kind, value), (kind, place, value) or ("category", id, type) -> IdSet
     bank.prints    fingerprint of what a question says -> ids of all that say it
     bank.numbers   (place, the institution's own number) -> ids
     bank.fresh     id -> text to be searched, of what changed lately
@@ -34,6 +34,8 @@ STATUSES = ("draft", "ready", "retired")
 #: A kind of facet and what it holds: ("type", "single"), ("tag", "site:0", "触电").
 Facet: TypeAlias = tuple[Any, ...]
 _DAY = 86_400
+#: How full leaves are, about.
+_FILLED = 0.7
 
 
 def place_of(scope: str, owner: int) -> str:
@@ -146,6 +148,34 @@ class IdSet(LLTreeSet):
     max_leaf_size = 500
     max_internal_size = 500
 
+    def roughly(self) -> int:
+        """About how many there are, 0 only for none: of the whole only the top is opened, while
+        `len` opens every leaf."""
+        state: Any = self.__getstate__()
+        if state is None:
+            return 0
+        if len(state) == 1:
+            return len(self)
+        nodes = (len(state[0]) + 1) // 2
+        leaf = _FILLED * self.max_leaf_size
+        return int(nodes * leaf * (nodes if isinstance(state[0][0], LLTreeSet) else 1))
+
+
+class QuestionTree(LOBTree):
+    """Id -> question. Reading a leaf makes an empty object of each question in it, so leaves are
+    not as wide as elsewhere: a draw looks into a hundred of them."""
+
+    max_leaf_size = 100
+    max_internal_size = 500
+
+
+class QuestionFolder(Folder[Question]):
+    """All questions."""
+
+    def __init__(self, name: str = "", parent: Any = None) -> None:
+        super().__init__(name, parent)
+        self._items = QuestionTree()
+
 
 class TextTree(LOBTree):
     """Id -> text. Leaves are small: each change writes one."""
@@ -206,7 +236,7 @@ class Bank(Persistent):
 
     def __init__(self) -> None:
         self.categories: Folder[QuestionCategory] = Folder("categories", self)
-        self.questions: Folder[Question] = Folder("questions", self)
+        self.questions = QuestionFolder("questions", self)
         #: place -> id of the top category
         self.roots = WideOOBTree()
         #: id of a category -> ids of those below it, as a tuple, in order
@@ -279,7 +309,7 @@ class Bank(Persistent):
         place = self.categories.by_id(question.category).place
         found: set[Facet] = {
             ("place", place),
-            ("category", question.category),
+            ("category", question.category, question.type),
             ("type", question.type),
             ("status", question.status),
             ("difficulty", question.difficulty),
@@ -333,12 +363,21 @@ class Bank(Persistent):
         found: IdSet | None = self.facets.get(facet)
         return found if found is not None else _NOTHING
 
+    def under(self, *start: Any) -> Iterator[tuple[Facet, IdSet]]:
+        """(facet, ids) of all facets that begin so, in order."""
+        for facet, ids in self.facets.items(start):
+            if facet[: len(start)] != start:
+                return
+            yield facet, ids
+
     def values(self, kind: str, place: str = "") -> Iterator[tuple[Any, IdSet]]:
         """(value, ids) of a kind of facet (of one place), in the order of the values."""
-        start = (kind, place) if place else (kind,)
-        end = (kind, place + "\0") if place else (kind + "\0",)
-        for facet, ids in self.facets.items(start, end, excludemin=True, excludemax=True):
+        for facet, ids in self.under(*((kind, place) if place else (kind,))):
             yield facet[-1], ids
+
+    def in_category(self, category: int) -> int:
+        """How many questions lie right in a category, retired ones as well."""
+        return sum(len(ids) for _facet, ids in self.under("category", category))
 
 
 _NOTHING = IdSet()

@@ -14,7 +14,7 @@ from modou.permissions import Capability
 from modou.services.cleaning import clean_line, clean_text
 from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
-from modou_quiz.models.bank import Question
+from modou_quiz.models.bank import Bank, Question
 from modou_quiz.models.papers import Draw, Fixed, Paper, PaperSection
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import bank as bank_verbs
@@ -58,6 +58,7 @@ class LineState:
     :param marks: what the line is worth, all its questions together
     :param shared: of a line of a blueprint: how many questions two learners have in common there,
         on average
+    :param pool: what fits a line of a blueprint
     """
 
     item: Fixed | Draw
@@ -66,6 +67,7 @@ class LineState:
     marks: float
     exact: bool
     shared: float
+    pool: searching.Pool | None = None
 
 
 def state_of(occasion: Occasion, course: int, paper: Paper) -> list[list[LineState]]:
@@ -83,12 +85,15 @@ def _line_state(occasion: Occasion, course: int, item: Fixed | Draw) -> LineStat
         fits = int(question is not None and question.status != "draft")
         marks = _marks_of(occasion, item, question)
         return LineState(item, question, fits, marks, True, 1.0)
-    fits = fitting(occasion, course, item)
+    if bank is None:
+        return LineState(item, None, 0, 0.0, True, 0.0)
+    pool = searching.Pool(bank, drawing.criteria_of(occasion, course, item))
+    fits = len(pool.everything())
     shared = item.number * item.number / fits if fits else 0.0
     if item.marks is not None:
-        return LineState(item, None, fits, item.number * item.marks, True, shared)
-    mean, exact = _mean(occasion, course, item)
-    return LineState(item, None, fits, item.number * mean, exact, shared)
+        return LineState(item, None, fits, item.number * item.marks, True, shared, pool)
+    mean, exact = _mean(bank, pool)
+    return LineState(item, None, fits, item.number * mean, exact, shared, pool)
 
 
 def _marks_of(occasion: Occasion, item: Fixed, question: Question | None) -> float:
@@ -104,13 +109,9 @@ def _marks_of(occasion: Occasion, item: Fixed, question: Question | None) -> flo
     return item.marks if item.marks is not None else version.marks
 
 
-def _mean(occasion: Occasion, course: int, item: Draw, most: int = 50) -> tuple[float, bool]:
+def _mean(bank: Bank, pool: searching.Pool, most: int = 50) -> tuple[float, bool]:
     """What a drawn question is worth on average, and whether all are worth the same; found on some
     of them."""
-    bank = shelf.find_bank(occasion.site)
-    if bank is None:
-        return 0.0, True
-    pool = searching.Pool(bank, drawing.criteria_of(occasion, course, item))
     some = pool.draw(most, random.Random(1), ())  # noqa: S311 - an estimate that stays the same
     marks = [bank.questions.by_id(id).latest.marks for id in some]
     return (sum(marks) / len(marks), len(set(marks)) == 1) if marks else (0.0, True)
@@ -146,10 +147,11 @@ def shared(states: Sequence[Sequence[LineState]]) -> float:
     return 100.0 * sum(line.shared for line in lines) / asked if asked else 0.0
 
 
-def check(
-    occasion: Occasion, course: int, paper: Paper, states: Sequence[Sequence[LineState]]
-) -> list[Problem]:
-    """Why the paper cannot be sat as it is, naming section and line; empty: it can."""
+def check(states: Sequence[Sequence[LineState]]) -> list[Problem]:
+    """Why the paper cannot be sat as it is, naming section and line; empty: it can.
+
+    :param states: what `state_of` found
+    """
     problems: list[Problem] = []
     seen: set[int] = set()
     for number, section in enumerate(states):
@@ -160,7 +162,7 @@ def check(
             if message:
                 problems.append(Problem(number, place, message))
     if not problems:
-        problems = _short_lines(occasion, course, paper, seen)
+        problems = _short_lines(states, seen)
     return problems
 
 
@@ -183,10 +185,14 @@ def _objection(line: LineState, seen: set[int]) -> Message:
     return ""
 
 
-def _short_lines(occasion: Occasion, course: int, paper: Paper, fixed: set[int]) -> list[Problem]:
+def _short_lines(states: Sequence[Sequence[LineState]], fixed: set[int]) -> list[Problem]:
     """Lines that are short because others want the same questions."""
-    bank = shelf.find_bank(occasion.site)
-    lines = drawing.lines_of(occasion, bank, course, paper) if bank is not None else []
+    lines = [
+        drawing.Line(number, place, state.item, state.pool, [])
+        for number, section in enumerate(states)
+        for place, state in enumerate(section)
+        if isinstance(state.item, Draw) and state.pool is not None
+    ]
     total = sum(line.draw.number for line in lines) + len(fixed)
     if all(len(line.pool.everything()) >= total for line in lines):
         return []

@@ -60,15 +60,21 @@ def groups_of(bank: Bank, criteria: Criteria) -> list[Group]:
     """See the module's docstring; without the text."""
     filed, places = bank.filed, criteria.places
     groups: list[Group] = []
+    own: list[IdSet]
     if criteria.categories:
         wanted = dict.fromkeys(
             id
             for top in criteria.categories
             for id in ((id for id, _depth in bank.walk(top)) if criteria.below else (top,))
         )
-        groups.append([filed("category", id) for id in wanted])
+        if criteria.types:
+            own = [filed("category", id, name) for id in wanted for name in criteria.types]
+        else:
+            own = [ids for id in wanted for _facet, ids in bank.under("category", id)]
+        groups.append(own)
     groups.append([filed("place", place) for place in places])
-    groups += [[filed("type", name) for name in criteria.types]] if criteria.types else []
+    if criteria.types and not criteria.categories:
+        groups.append([filed("type", name) for name in criteria.types])
     groups += [[filed("status", s) for s in criteria.statuses]] if criteria.statuses else []
     if criteria.difficulties:
         groups.append([filed("difficulty", level) for level in criteria.difficulties])
@@ -76,11 +82,12 @@ def groups_of(bank: Bank, criteria: Criteria) -> list[Group]:
         if values:
             groups.append([filed(kind, place, value) for place in places for value in values])
     groups += [[filed("tag", place, tag) for place in places] for tag in criteria.tags]
-    return [[ids for ids in group if ids] for group in groups]
+    return [[ids for ids in group if ids.roughly()] for group in groups]
 
 
 def size_of(group: Group) -> int:
-    return sum(len(ids) for ids in group)
+    """About how many are in one of its sets."""
+    return sum(ids.roughly() for ids in group)
 
 
 def _together(group: Group) -> Any:
@@ -125,10 +132,11 @@ class Pool:
         groups = sorted(groups_of(bank, criteria), key=size_of)
         self._empty = not groups or not all(groups)
         self._groups = groups
-        #: At most so many fit.
+        #: At most about so many fit.
         self.bound = size_of(groups[0]) if groups else 0
         self._all: list[int] | None = [] if self._empty else None
         self._members: list[int] = []
+        self._places: dict[int, bool] = {}
 
     def everything(self) -> list[int]:
         """All ids that fit, ascending."""
@@ -148,22 +156,53 @@ class Pool:
         return found + chance.sample(rest, min(number - len(found), len(rest)))
 
     def _try(self, number: int, chance: random.Random, without: Collection[int]) -> list[int]:
-        """As `draw`, but gives up where members of the smallest group seldom fit."""
+        """As `draw`, but gives up where members of the smallest group seldom fit.
+
+        Members are opened and looked at: those that fit are opened anyway, and a random look into
+        each set would read a leaf of each.
+        """
         if not self._members:
             self._members = [id for ids in self._groups[0] for id in ids]
-        members, others = self._members, self._groups[1:]
+        members, by_id = self._members, self._bank.questions.by_id
         found: dict[int, None] = {}
-        for _tries in range(20 * number + 50):
+        refused: set[int] = set()
+        for _tries in range(8 * number + 20):
             if len(found) == number:
                 break
             id = members[int(chance.random() * len(members))]
-            if (
-                id not in found
-                and id not in without
-                and all(any(id in ids for ids in group) for group in others)
-            ):
+            if id in found or id in refused or id in without:
+                continue
+            if self._fits(by_id(id)):
                 found[id] = None
+            else:
+                refused.add(id)
         return list(found)
+
+    def _fits(self, question: Question) -> bool:
+        """The same as being in all groups."""
+        wanted = self._criteria
+        return (
+            (not wanted.statuses or question.status in wanted.statuses)
+            and (not wanted.types or question.type in wanted.types)
+            and (not wanted.difficulties or question.difficulty in wanted.difficulties)
+            and (not wanted.points or question.point in wanted.points)
+            and (not wanted.syllabus or question.syllabus in wanted.syllabus)
+            and all(tag in question.tags for tag in wanted.tags)
+            and self._lies_right(question.category)
+        )
+
+    def _lies_right(self, category: int) -> bool:
+        known = self._places.get(category)
+        if known is None:
+            bank, wanted = self._bank, self._criteria
+            known = bank.categories.by_id(category).place in wanted.places
+            if known and wanted.categories:
+                above = bank.lineage(bank.categories.by_id(category))
+                known = any(
+                    one.id in wanted.categories for one in (above if wanted.below else above[-1:])
+                )
+            self._places[category] = known
+        return known
 
 
 # Lists

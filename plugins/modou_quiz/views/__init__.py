@@ -11,6 +11,10 @@ PARTS: tuple[str, ...] = (
     "results",
     "statistics",
     "regrading",
+    "bank",
+    "questions",
+    "papers",
+    "printing",
 )
 
 

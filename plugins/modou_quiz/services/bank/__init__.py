@@ -6,6 +6,8 @@ from modou_quiz.services.bank.categories import (
     delete_category,
     ensure_path,
     move_category,
+    step_category,
+    target_of,
     top_of,
 )
 from modou_quiz.services.bank.questions import (
@@ -20,6 +22,7 @@ from modou_quiz.services.bank.questions import (
     delete_questions,
     move,
     retire,
+    write,
 )
 from modou_quiz.services.bank.rights import (
     Node,
@@ -68,8 +71,11 @@ __all__ = [
     "places_of",
     "require_edit",
     "retire",
+    "step_category",
+    "target_of",
     "title_of",
     "top_of",
     "tree_of",
     "trees_of",
+    "write",
 ]

@@ -3,12 +3,18 @@
 from collections.abc import Iterable
 
 from modou.errors import Conflict, Invalid, NotAllowed
+from modou.models.courses import Course
 from modou.services.cleaning import clean_line, clean_text
 from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.bank import Bank, QuestionCategory
 from modou_quiz.services import shelf
-from modou_quiz.services.bank.rights import may_edit_tree, require_edit
+from modou_quiz.services.bank.rights import (
+    find_category,
+    may_edit_tree,
+    require_edit,
+    trees_of,
+)
 
 
 def top_of(occasion: Occasion, scope: str, owner: int = 0) -> QuestionCategory:
@@ -19,6 +25,21 @@ def top_of(occasion: Occasion, scope: str, owner: int = 0) -> QuestionCategory:
     if not may_edit_tree(occasion, scope, owner):
         raise NotAllowed(_("You may not change this part of the question bank."))
     return shelf.bank_of(occasion).make_root(scope, owner)
+
+
+def target_of(occasion: Occasion, key: str, course: Course | None = None) -> QuestionCategory:
+    """The category that something is to be put into.
+
+    :param key: of a category; or the scope of a tree that has none yet: its top is made
+    :raises NotFound: the actor may not know it
+    :raises NotAllowed: the actor may not change it
+    """
+    for scope, owner in trees_of(occasion, course):
+        if key == scope:
+            return top_of(occasion, scope, owner)
+    category = find_category(occasion, key, course)
+    require_edit(occasion, category)
+    return category
 
 
 def create_category(
@@ -50,11 +71,20 @@ def ensure_path(
 
 
 def change_category(
-    occasion: Occasion, category: QuestionCategory, title: str, description: str = ""
+    occasion: Occasion,
+    category: QuestionCategory,
+    title: str,
+    description: str = "",
+    parent: QuestionCategory | None = None,
 ) -> None:
-    """:raises Invalid: as `create_category`"""
+    """Give it a title and a description, and put it below another one.
+
+    :raises Invalid: as `create_category` and `move_category`
+    """
     require_edit(occasion, category)
     _require_no_top(category)
+    if parent is not None and parent.id != category.parent:
+        move_category(occasion, category, parent)
     _name(shelf.bank_of(occasion), category, title, description)
     _record_category(occasion, "question_category_changed", category)
 
@@ -80,6 +110,18 @@ def move_category(
     _record_category(occasion, "question_category_changed", category)
 
 
+def step_category(occasion: Occasion, category: QuestionCategory, step: int) -> None:
+    """Put it one place up (-1) or down (1) among those beside it."""
+    require_edit(occasion, category)
+    _require_no_top(category)
+    bank = shelf.bank_of(occasion)
+    siblings = bank.below(category.parent)
+    place = siblings.index(category.id) + step
+    if 0 <= place < len(siblings):
+        bank.move_category(category, category.parent, place)
+        _record_category(occasion, "question_category_changed", category)
+
+
 def delete_category(occasion: Occasion, category: QuestionCategory) -> None:
     """:raises Conflict: something is in it"""
     require_edit(occasion, category)
@@ -87,7 +129,7 @@ def delete_category(occasion: Occasion, category: QuestionCategory) -> None:
     bank = shelf.bank_of(occasion)
     if bank.below(category.id):
         raise Conflict(_("Other categories lie below this one. Move or delete them first."))
-    number = len(bank.filed("category", category.id))
+    number = bank.in_category(category.id)
     if number:
         raise Conflict(
             _(

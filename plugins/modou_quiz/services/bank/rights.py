@@ -124,7 +124,7 @@ def tree_of(occasion: Occasion, scope: str, owner: int) -> Tree:
         for id, depth in bank.walk(root.id):
             category = bank.categories.by_id(id)
             title = category.title or _ROOT_TITLES[scope]
-            nodes.append(Node(category, title, depth, len(bank.filed("category", id))))
+            nodes.append(Node(category, title, depth, bank.in_category(id)))
     return Tree(
         scope, owner, _ROOT_TITLES[scope], may_edit_tree(occasion, scope, owner), tuple(nodes)
     )
