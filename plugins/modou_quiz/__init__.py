@@ -12,6 +12,7 @@ are the verbs, `views` the pages. README.md tells the rest.
 from collections.abc import Sequence
 from typing import Any
 
+import click
 from pydantic import BaseModel
 from pyramid.config import Configurator
 
@@ -33,7 +34,7 @@ from modou.declarations import (
 from modou.hookspecs import hookimpl
 from modou.i18n import _ as _core
 from modou.permissions import Capability
-from modou_quiz import evolve, formats, journal, permissions, settings, types, views
+from modou_quiz import commands, evolve, formats, journal, permissions, settings, types, views
 from modou_quiz.activity import ACTIVITY_TYPES, COMPLETION_RULES
 from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
@@ -162,6 +163,11 @@ def journal_kinds() -> Sequence[JournalKind]:
 @hookimpl
 def jobs() -> Sequence[Job]:
     return JOBS
+
+
+@hookimpl
+def cli_commands() -> Sequence[click.Command]:
+    return commands.COMMANDS
 
 
 @hookimpl

@@ -3,7 +3,19 @@
 from pyramid.config import Configurator
 
 #: Rooms below this one, each with an `includeme`.
-PARTS: tuple[str, ...] = ("kinds", "bank", "questions", "papers", "printing", "sitting", "exceptions")
+PARTS: tuple[str, ...] = (
+    "kinds",
+    "bank",
+    "questions",
+    "papers",
+    "printing",
+    "sitting",
+    "exceptions",
+    "marking",
+    "results",
+    "statistics",
+    "regrading",
+)
 
 
 def includeme(config: Configurator) -> None:

@@ -2,12 +2,14 @@
 these values at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modou.errors import NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Given, Slot
+from modou_quiz.services import marking
+from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
 from modou_quiz.services.sitting.finding import Asked, Sitting
@@ -35,7 +37,7 @@ class QuestionShown:
     :param state: of its answer: "", "answered"; in a review "right", "partly", "wrong", "open" (a
         person has to say), "empty" as far as that may be known
     :param earned: marks that it got, None when that is not known or not to be shown
-    :param comments: what people wrote who marked it
+    :param said: what people said who marked it
     :param missing: it cannot be shown any more; nothing but that is said
     """
 
@@ -52,7 +54,7 @@ class QuestionShown:
     checked: bool = False
     state: str = ""
     earned: float | None = None
-    comments: tuple[str, ...] = ()
+    said: SlotReview | None = None
     missing: bool = False
     key: tuple[Any, ...] | None = None
 
@@ -207,10 +209,12 @@ def review_page(sitting: Sitting, sign: Sign) -> ReviewShown:
     allowed = reviewing.shown_to(occasion, sitting)
     labels = labels_of(attempt.slots)
     questions: list[QuestionShown] = []
+    said = marking.review_of(occasion, attempt, allowed)
     if allowed & {"response", "correct", "feedback", "right"}:
         for place in range(len(attempt.slots)):
             given = attempt.answers.given.get(place, _NOTHING)
-            questions.append(_reviewed(sitting, place, given, allowed, labels, sign))
+            one = _reviewed(sitting, place, given, allowed, labels, sign)
+            questions.append(replace(one, said=said.get(place)))
     marks = "marks" in allowed
     return ReviewShown(
         allowed,
@@ -271,7 +275,6 @@ def _reviewed(
         given.checked,
         _state(found, response, fraction, allowed),
         earned,
-        _comments(sitting, place) if "feedback" in allowed else (),
     )
 
 
@@ -305,11 +308,6 @@ def _state(found: Asked, response: Any, fraction: float | None, allowed: frozens
         return "answered" if response is not None and "response" in allowed else ""
     state = _marked(fraction)
     return "empty" if state == "wrong" and response is None else state
-
-
-def _comments(sitting: Sitting, place: int) -> tuple[str, ...]:
-    marks = sorted(sitting.attempt.marks.items())
-    return tuple(mark.comment for (slot, _part), mark in marks if slot == place and mark.comment)
 
 
 @dataclass(frozen=True, slots=True)
