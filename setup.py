@@ -209,6 +209,8 @@ setup(
         "nh3>=0.2.17",
         "Babel>=2.15",
         "pypinyin>=0.51",
+        "charset-normalizer>=3.4",  # texts whose encoding nobody says
+        "lxml>=5.3",  # question files in XML, read without entities
         # files: pictures, spreadsheets written and read, PDF
         "Pillow>=11.3",
         "openpyxl>=3.1",
