@@ -3,7 +3,8 @@
 from modou_quiz.formats.aiken import Aiken
 from modou_quiz.formats.base import Item, Note, QuestionFormat
 from modou_quiz.formats.gift import Gift
+from modou_quiz.formats.moodle_xml import MoodleXml
 
 __all__ = ["QUESTION_FORMATS", "Item", "Note", "QuestionFormat"]
 
-QUESTION_FORMATS: tuple[QuestionFormat, ...] = (Gift(), Aiken())
+QUESTION_FORMATS: tuple[QuestionFormat, ...] = (Gift(), Aiken(), MoodleXml())
