@@ -11,6 +11,7 @@ are the verbs, `views` the pages. README.md tells the rest.
 
 from collections.abc import Sequence
 
+import click
 from pydantic import BaseModel
 from pyramid.config import Configurator
 
@@ -22,9 +23,11 @@ from modou.declarations import (
     JournalKind,
     PersonalData,
     PluginInfo,
+    UploadPurpose,
 )
 from modou.hookspecs import hookimpl
 from modou_quiz import evolve, formats, journal, permissions, settings, types, views
+from modou_quiz.cli import COMMANDS
 from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
@@ -86,6 +89,16 @@ def capabilities() -> Sequence[CapabilityDeclaration]:
 @hookimpl
 def settings_schema() -> type[BaseModel]:
     return settings.QuizSettings
+
+
+@hookimpl
+def upload_purposes() -> Sequence[UploadPurpose]:
+    return [UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000)]
+
+
+@hookimpl
+def cli_commands() -> Sequence[click.Command]:
+    return COMMANDS
 
 
 @hookimpl

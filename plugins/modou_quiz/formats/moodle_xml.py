@@ -166,5 +166,6 @@ def _written(item: Item) -> tuple[str, list[Note]]:
     if extra:
         # Two hyphens end a comment.
         hidden = re.sub("-(?=-)", r"\\u002d", extra)
-        text = text.replace("</question>", f"  <!-- {_OURS}{hidden} -->\n</question>")
+        inside = text.removesuffix("</question>\n")
+        text = f"{inside}  <!-- {_OURS}{hidden} -->\n</question>\n"
     return text, [*notes, *more]
