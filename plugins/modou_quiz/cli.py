@@ -125,9 +125,8 @@ def _tell(access: SiteAccess, id: int, twins: bool) -> int:
             if row["kind"] != "good" or row["notes"]:
                 click.echo(f"{number}. line {row['line']}: {row['kind']}: {title}")
             if row["twin"] or row["row"]:
-                click.echo(
-                    f"   the same as {f'number {row["row"]}' if row['row'] else 'in the bank'}"
-                )
+                where = f"number {row['row']}" if row["row"] else "in the bank"
+                click.echo(f"   the same as {where}")
             for note in reading.notes_of(row):
                 where = f" (line {note.line})" if note.line else ""
                 click.echo(f"   {note.level}: {in_english(note.message)}{where}")
