@@ -21,11 +21,13 @@ from modou.declarations import (
     EvolveStep,
     Job,
     JournalKind,
+    NavItem,
     PersonalData,
     PluginInfo,
     UploadPurpose,
 )
 from modou.hookspecs import hookimpl
+from modou.permissions import Capability
 from modou_quiz import evolve, formats, journal, permissions, settings, types, views
 from modou_quiz.cli import COMMANDS
 from modou_quiz.content import FILE, Content, Part, Rich
@@ -51,6 +53,17 @@ __all__ = [
 ]
 
 NAME = "quiz"
+NAVIGATION = (
+    NavItem(
+        "admin",
+        "quiz_types",
+        _("Question types"),
+        "quiz_types",
+        "quiz",
+        Capability.PLUGINS_VIEW,
+        525,
+    ),
+)
 
 
 @hookimpl
@@ -119,6 +132,11 @@ def jobs() -> Sequence[Job]:
 @hookimpl
 def api_routes() -> Sequence[ApiRoute]:
     return api.ROUTES
+
+
+@hookimpl
+def nav_items() -> Sequence[NavItem]:
+    return NAVIGATION
 
 
 def includeme(config: Configurator) -> None:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from modou.services.markup import plain_text
 from modou.services.name_search import title_key
@@ -73,8 +74,9 @@ def texts_of(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def files_in(data: Mapping[str, Any]) -> frozenset[str]:
-    """Names of the files that a content (as plain JSON) shows."""
-    return frozenset(name for rich in rich_in(data) for name in rich.files())
+    """Names of the files that a content (as plain JSON) shows: as written, and decoded."""
+    names = {name for rich in rich_in(data) for name in rich.files()}
+    return frozenset(names | {unquote(name) for name in names})
 
 
 # The search
