@@ -4,7 +4,8 @@ from modou_quiz.formats.aiken import Aiken
 from modou_quiz.formats.base import Item, Note, QuestionFormat
 from modou_quiz.formats.gift import Gift
 from modou_quiz.formats.moodle_xml import MoodleXml
+from modou_quiz.formats.qti import Qti22, Qti30
 
 __all__ = ["QUESTION_FORMATS", "Item", "Note", "QuestionFormat"]
 
-QUESTION_FORMATS: tuple[QuestionFormat, ...] = (Gift(), Aiken(), MoodleXml())
+QUESTION_FORMATS: tuple[QuestionFormat, ...] = (Gift(), Aiken(), MoodleXml(), Qti22(), Qti30())
