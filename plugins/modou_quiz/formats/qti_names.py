@@ -27,7 +27,7 @@ _OWN: Final = frozenset(
     matchInteraction simpleMatchSet simpleAssociableChoice inlineChoiceInteraction inlineChoice
     textEntryInteraction extendedTextInteraction uploadInteraction rubricBlock modalFeedback
     responseProcessing responseCondition responseIf responseElseIf responseElse equal variable
-    baseValue setOutcomeValue and gte lte match correct mapResponse isNull sum""".split()  # noqa: SIM905 - a table, to be read
+    baseValue setOutcomeValue and gte lte match correct mapResponse isNull not sum""".split()  # noqa: SIM905 - a table, to be read
 )
 
 

@@ -115,7 +115,7 @@ class Package:
             return []
         try:
             root = parse_xml(text_of(self.read(manifest)))
-        except BadXml:
+        except (BadXml, BadPackage):
             # Then whatever looks like an item.
             return []
         found: dict[str, None] = {}

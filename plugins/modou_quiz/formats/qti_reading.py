@@ -226,8 +226,6 @@ class ItemReader:
             return self.forced != "cloze"
         if gap.tag != "textEntryInteraction":
             return False
-        mark = etree.Element("span")
-        mark.text = "\x00"
         text = ""
         for element in body.iter(etree.Element):
             if element is gap:
@@ -380,12 +378,16 @@ class ItemReader:
 
     def _numbers(self, name: str) -> list[AcceptedNumber]:
         """Numbers that response processing compares a response with."""
-        found = []
-        for condition in self.root.iter("responseIf", "responseElseIf"):
-            score = condition.find("setOutcomeValue/baseValue")
+        found: list[AcceptedNumber] = []
+        for condition in self.root.iter("responseIf", "responseElseIf", "responseElse"):
+            score = next(condition.iterfind("setOutcomeValue//baseValue"), None)
             fraction = max(-1.0, min(1.0, _float(inner_text(score)))) if score is not None else 1.0
             test = condition[0] if len(condition) else None
-            if test is None or not any(v.get("identifier") == name for v in test.iter("variable")):
+            first = condition.getparent()[0]
+            if test is None or not any(v.get("identifier") == name for v in first.iter("variable")):
+                continue
+            if condition.tag == "responseElse" or test.tag == "not":
+                found.append(AcceptedNumber(kind="any", fraction=fraction))
                 continue
             values = [_float(inner_text(value)) for value in test.iter("baseValue")]
             if test.tag == "equal" and values:

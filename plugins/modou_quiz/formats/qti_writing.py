@@ -166,20 +166,18 @@ class _Writer:
         for name, kind in self.scored:
             if kind == "rules":
                 continue
-            condition = Where(processing, "responseCondition")
-            test = Where(condition, "responseIf")
+            test = Where(Where(processing, "responseCondition"), "responseIf")
             if kind == "match":
                 match = Where(test, "match")
                 Where(match, "variable").set("identifier", name)
                 Where(match, "correct").set("identifier", name)
-                _set_score(test, 1.0)
+                _score(test, 1.0, more=True)
             else:
-                absent = Where(test, "isNull")
+                absent = Where(Where(test, "not"), "isNull")
                 Where(absent, "variable").set("identifier", name)
-                _set_score(test, 0.0)
-                otherwise = Where(Where(condition, "responseElse"), "setOutcomeValue")
-                otherwise.set("identifier", "SCORE")
-                total = Where(otherwise, "sum")
+                score = Where(test, "setOutcomeValue")
+                score.set("identifier", "SCORE")
+                total = Where(score, "sum")
                 Where(total, "variable").set("identifier", "SCORE")
                 Where(total, "mapResponse").set("identifier", name)
 
@@ -350,6 +348,7 @@ class _Writer:
         condition = etree.Element("responseCondition")
         for answer in answers:
             if answer.kind == "any":
+                # Whatever else is a number: behind all others.
                 continue
             test = Where(condition, "responseIf" if len(condition) == 0 else "responseElseIf")
             if answer.kind == "value":
@@ -362,7 +361,17 @@ class _Writer:
                 both = Where(test, "and")
                 _compared(Where(both, "gte"), name, answer.low)
                 _compared(Where(both, "lte"), name, answer.high)
-            _set_score(test, answer.fraction)
+            _score(test, answer.fraction, more=name != "RESPONSE")
+        for answer in answers:
+            if answer.kind == "any" and condition.find("responseElse") is None:
+                if len(condition) == 0:
+                    test = Where(condition, "responseIf")
+                    Where(Where(Where(test, "not"), "isNull"), "variable").set("identifier", name)
+                else:
+                    test = Where(condition, "responseElse")
+                _score(test, answer.fraction, more=name != "RESPONSE")
+                if test.tag == "responseIf":
+                    break
         if len(condition):
             self.rules.append(condition)
         self.scored.append((name, "rules"))
@@ -447,9 +456,14 @@ def _compared(parent: Element, name: str, value: float) -> None:
     base.text = number(value)
 
 
-def _set_score(parent: Element, value: float) -> None:
+def _score(parent: Element, value: float, more: bool) -> None:
+    """Set the score, or add to it what one of several responses is worth."""
     score = Where(parent, "setOutcomeValue")
     score.set("identifier", "SCORE")
-    base = Where(score, "baseValue")
+    inside = score
+    if more:
+        inside = Where(score, "sum")
+        Where(inside, "variable").set("identifier", "SCORE")
+    base = Where(inside, "baseValue")
     base.set("baseType", "float")
     base.text = number(round(value, 7))

@@ -48,17 +48,18 @@ def home(site: SiteUnderTest) -> str:
 
 
 def send(browser: TestApp, home: str, name: str, data: bytes, format: str = "") -> Any:
-    form = browser.get(f"{home}/import").forms[_form(browser, home)]
+    form = with_field(browser.get(f"{home}/import"), "file")
     form["file"] = Upload(name, data)
     if format:
         form["format"] = format
     return form.submit()
 
 
-def _form(browser: TestApp, home: str) -> int:
-    page = browser.get(f"{home}/import")
-    [place] = [n for n, form in page.forms.items() if isinstance(n, int) and "file" in form.fields]
-    return place
+def with_field(page: Any, name: str) -> Any:
+    [form] = [
+        one for place, one in page.forms.items() if isinstance(place, int) and name in one.fields
+    ]
+    return form
 
 
 def choice(page: Any) -> Any:
@@ -68,7 +69,9 @@ def choice(page: Any) -> Any:
 def bank_of(site: SiteUnderTest) -> list[Any]:
     with site.occasion() as occasion:
         store = shelf.find_bank(occasion.site)
-        return [] if store is None else [(q.title, q.type, q.tags, q.status) for q in store.questions]
+        return (
+            [] if store is None else [(q.title, q.type, q.tags, q.status) for q in store.questions]
+        )
 
 
 def test_a_file_becomes_questions_and_the_bank_a_file(site: SiteUnderTest, home: str) -> None:
@@ -76,9 +79,11 @@ def test_a_file_becomes_questions_and_the_bank_a_file(site: SiteUnderTest, home:
     answer = send(browser, home, "消防.txt", GIFT.encode("gb18030"))
     site.work()
     page = browser.get(answer.location)
-    assert "GB18030" in page and "GIFT" in page
+    assert "GB18030" in page
+    assert "GIFT" in page
     assert bank_of(site) == []  # nothing was changed by looking
-    assert "“}” is missing" in page and "No answer is marked as right" in page
+    assert "“}” is missing" in page
+    assert "No answer is marked as right" in page
     assert "The same as number 1 of this file" in page
 
     form = choice(page)
@@ -106,13 +111,14 @@ def test_a_file_becomes_questions_and_the_bank_a_file(site: SiteUnderTest, home:
     page = browser.get(answer.location)
     assert "The bank has it" in page
 
-    export = browser.get(f"{home}/export").forms[1]
+    export = with_field(browser.get(f"{home}/export"), "format")
     export["format"] = "gift"
     answer = export.submit()
     site.work()
     page = browser.get(answer.location)
     assert "2 of 2 questions are in the file" in page
     written = browser.get(answer.location + "/file")
-    assert "::灭火器::" in written.body.decode() and "[tag:消防]" in written.body.decode()
+    assert "::灭火器::" in written.body.decode()
+    assert "[tag:消防]" in written.body.decode()
     # Somebody else's is not found.
     assert site.browser("learner").get(answer.location, expect_errors=True).status_int in {403, 404}
