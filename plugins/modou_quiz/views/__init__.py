@@ -15,6 +15,7 @@ PARTS: tuple[str, ...] = (
     "results",
     "statistics",
     "regrading",
+    "interchange",
 )
 
 
