@@ -213,6 +213,9 @@ setup(
         "Pillow>=11.3",
         "openpyxl>=3.1",
         "python-calamine>=0.2",
+        # questions in Word documents, with their formulas
+        "python-docx>=1.1",
+        "latex2mathml>=3.77",
         "reportlab>=4.2",
         # media: the ffmpeg program is driven by it; PDF pages become pictures
         "ffmpeg-python>=0.2",
