@@ -58,7 +58,10 @@ class Reader:
                 self._base(e) + self._script("_", e, "sub") + self._script("^", e, "sup")
             ),
             "sPre": lambda e: (
-                "{}" + self._script("_", e, "sub") + self._script("^", e, "sup") + self._part(e, "e")
+                "{}"
+                + self._script("_", e, "sub")
+                + self._script("^", e, "sup")
+                + self._part(e, "e")
             ),
             "nary": self._nary,
             "d": self._delimited,
@@ -164,10 +167,14 @@ class Reader:
         closing = _value(element, "dPr", "endChr", ")")
         inside = [self.all(part).strip() for part in element.findall(M + "e")]
         if (opening, closing) == ("{", "") and len(inside) == 1:
-            rows = re.fullmatch(r"\\begin\{(?:aligned|matrix)\}(.*)\\end\{.*\}", inside[0], re.S)
+            rows = re.fullmatch(r"\\begin\{(?:aligned|matrix)\}(.*)\\end\{.*\}", inside[0], re.DOTALL)
             if rows:
                 return rf"\begin{{cases}}{rows[1]}\end{{cases}}"
-        matrix = re.fullmatch(r"\\begin\{matrix\}((?:(?!\\begin).)*)\\end\{matrix\}", inside[0], re.S) if inside else None
+        matrix = (
+            re.fullmatch(r"\\begin\{matrix\}((?:(?!\\begin).)*)\\end\{matrix\}", inside[0], re.DOTALL)
+            if inside
+            else None
+        )
         kind = {("(", ")"): "p", ("[", "]"): "b", ("|", "|"): "v", ("‖", "‖"): "V"}
         if matrix and (opening, closing) in kind:
             name = kind[opening, closing] + "matrix"

@@ -69,7 +69,7 @@ def to_omml(tex: str, *, display: bool = False) -> _Element:
 
 def same_tex(one: str, other: str) -> bool:
     """Whether two pieces of TeX differ only in how they are spaced and braced."""
-    return _plain(one) == _plain(other)
+    return normal_tex(one) == normal_tex(other)
 
 
 def comes_back(tex: str, formula: _Element) -> bool:
@@ -77,7 +77,8 @@ def comes_back(tex: str, formula: _Element) -> bool:
     return same_tex(tex, Reader().tex(formula))
 
 
-def _plain(tex: str) -> str:
+def normal_tex(tex: str) -> str:
+    """TeX in a form that is the same for what differs only in spaces and braces."""
     tex = re.sub(r"(\\[A-Za-z]+)\s+", r"\1 ", tex)
     tex = re.sub(r"(?<!\\)\s+(?![A-Za-z])|(?<![A-Za-z\\])\s+", "", tex)
     while True:
@@ -229,9 +230,7 @@ class _Writer:
         raw = node.text or ""
         if node.get("mathvariant") == "bold-italic":
             style = "bi"
-        elif node.get("mathvariant") == "normal":
-            style = "p"
-        elif node.tag in ("mi", "mo") and re.fullmatch("[A-Za-z]{2,}", text):
+        elif node.get("mathvariant") == "normal" or (node.tag in ("mi", "mo") and re.fullmatch("[A-Za-z]{2,}", text)):
             style = "p"
         elif node.tag == "mi" and raw.startswith("&#") and text.isascii() and text.isalpha():
             # The library tells an upright letter from an italic one only so.
