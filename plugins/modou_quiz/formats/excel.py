@@ -5,21 +5,23 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
+from urllib.parse import unquote
 
 from modou.errors import Invalid, Message
 from modou_quiz.content import FILE, Rich
 from modou_quiz.formats.base import Item, Note, QuestionFormat
 from modou_quiz.formats.office import comparing, pictures, words
-from modou_quiz.formats.office.drafts import Draft, item_of
+from modou_quiz.formats.office.drafts import Draft
 from modou_quiz.formats.office.examples import EXAMPLES
+from modou_quiz.formats.office.making import item_of
 from modou_quiz.formats.office.options import split_options
 from modou_quiz.formats.office.sheet_writing import IGNORED, rich_of, write_workbook
+from modou_quiz.formats.office.texts import as_html
 from modou_quiz.formats.office.workbooks import OLE, ZIP, Grid, read_grids
 from modou_quiz.i18n import _
 
 #: How many rows may stand above the headings.
 _LOOK_AHEAD = 30
-_LETTERS = re.compile("^([A-Z]+)$")
 
 
 class Excel(QuestionFormat):
@@ -59,9 +61,9 @@ class Excel(QuestionFormat):
                 if words.folded(grid.name) in IGNORED:
                     ignored.append(grid.name)
                     continue
-                if grid.rows:
+                for item in _Sheet(grid).items() if grid.rows else ():
                     found = True
-                    yield from _Sheet(grid).items()
+                    yield item
         except Invalid as error:
             yield _whole(error.message)
             return
@@ -129,7 +131,7 @@ class _Sheet:
         if waiting is not None:
             yield self._finished(waiting)
         yield from orphans
-        rest = _lost_pictures(self._grid, {number for number, _c in self._grid.rows[first:]})
+        rest = [f"{column_letters(column)}{row}" for row, column in self._grid.pictures]
         if rest:
             yield _whole(
                 _(
@@ -270,7 +272,7 @@ class _Sheet:
         """The text of a cell with its pictures."""
         rich = self._grid.formatted.get((row, column)) or rich_of(text)
         found = self._grid.pictures.pop((row, column), [])
-        named = iter(list(rich.files()))
+        named = iter(dict.fromkeys(rich.files()))
         tags = []
         for count, data in enumerate(found, start=1):
             ending = pictures.extension(data)
@@ -281,9 +283,9 @@ class _Sheet:
             if not file:
                 file = f"{column_letters(column)}{row}-{count}{ending}".lower()
                 tags.append(f'<img src="{FILE}{file}" alt="">')
-            draft.files[_decoded(file)] = data
+            draft.files[unquote(file)] = data
         if tags:
-            rich = _with_tags(rich, tags)
+            rich = Rich(source=as_html(rich) + "".join(tags), markup="html")
         return rich
 
 
@@ -291,31 +293,12 @@ def _unshown(place: str, ending: str, line: int) -> Note:
     return Note(
         "lost",
         _(
-            "${place}: a picture in a form that browsers do not show (${form}) was left out. Put it "
-            "in as PNG or JPEG.",
+            "${place}: a picture in a form that browsers do not show (${form}) was left out. "
+            "Put it in as PNG or JPEG.",
             mapping={"place": place, "form": ending[1:].upper() or "?"},
         ),
         line,
     )
-
-
-def _with_tags(rich: Rich, tags: list[str]) -> Rich:
-    from modou_quiz.formats.office.texts import as_html
-
-    source = as_html(rich)
-    return Rich(source=source + "".join(tags), markup="html")
-
-
-def _decoded(name: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(name)
-
-
-def _lost_pictures(grid: Grid, rows: set[int]) -> list[str]:
-    return [
-        f"{column_letters(column)}{row}" for (row, column), found in grid.pictures.items() if found
-    ]
 
 
 def column_letters(column: int) -> str:

@@ -3,41 +3,14 @@ read into drafts and written from them; what a draft means is said here once.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from modou.errors import Invalid
-from modou_quiz.content import Content, Rich
+from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note
-from modou_quiz.formats.office import answers, texts, words
+from modou_quiz.formats.office import words
 from modou_quiz.i18n import _
-from modou_quiz.types import contents
-from modou_quiz.types.contents import (
-    Case,
-    Cloze,
-    Description,
-    Essay,
-    GapWords,
-    Matching,
-    MultipleChoice,
-    Numerical,
-    Option,
-    Ordering,
-    Pair,
-    Short,
-    SingleChoice,
-    SubQuestion,
-    TrueFalse,
-    Units,
-)
-
-#: A place for an answer in a text: four low lines or brackets with only blanks in them.
-BLANK: Final = "____"
-_BLANK = re.compile(r"_{2,}|＿{2,}|[(（][\s\xa0\u3000]{2,}[)）]|[(（][)）]|【[\s\xa0\u3000]*】")
-_MARKER = re.compile(r"\[\[([0-9]+)\]\]")
-#: Between the two sides of a pair.
-PAIR: Final = re.compile(r"\s*(?:=&gt;|=>|＝＞|⇒|→|——)\s*")
 
 
 @dataclass(slots=True)
@@ -47,17 +20,17 @@ class Draft:
     :param kind: one of `words.KINDS`, "calculation", or "" when nothing says what it is
     :param answer: as it was written; `sample` the same as a formatted text
     :param places: field -> where it stands, in words for people; "" the question as a whole
-    :param weight: in a case: how its marks stand to those of the others
+    :param marks: of a part of a case: how it weighs against the others
     """
 
     kind: str = ""
-    stem: Rich = Rich()
+    stem: Rich = field(default_factory=Rich)
     options: list[Rich] = field(default_factory=list)
     pairs: list[tuple[Rich, Rich]] = field(default_factory=list)
     answer: str = ""
-    sample: Rich = Rich()
-    feedback: Rich = Rich()
-    rules: Rich = Rich()
+    sample: Rich = field(default_factory=Rich)
+    feedback: Rich = field(default_factory=Rich)
+    rules: Rich = field(default_factory=Rich)
     scoring: str = ""
     marks: str = ""
     difficulty: str = ""
@@ -77,45 +50,16 @@ class Draft:
         return self.places.get(name) or self.places.get("", "")
 
 
-# -- from a draft to a question
+class Refused(Exception):
+    """A draft makes no question; `note` says why."""
 
-
-def item_of(draft: Draft) -> Item:
-    """The question that a draft describes, or an item that says why there is none."""
-    item = Item(line=draft.line, files=draft.files, notes=list(draft.notes))
-    said: list[tuple[str, Callable[[Item, str], None]]] = [
-        ("marks", _take_marks),
-        ("difficulty", _take_difficulty),
-    ]
-    item.title = draft.title.strip()
-    item.point = draft.point.strip()
-    item.syllabus = draft.syllabus.strip()
-    item.idnumber = draft.idnumber.strip()
-    item.tags = tags_of(draft.tags)
-    item.category = category_of(draft.category)
-    for name, take in said:
-        try:
-            take(item, str(getattr(draft, name)).strip())
-        except Invalid as error:
-            item.notes.append(_fault(draft, error, name))
-    try:
-        kind, content = content_of(draft, item.notes)
-    except _Refused as refused:
-        item.notes.append(refused.note)
-        return item
-    item.type = kind
-    if all(note.level != "error" for note in item.notes):
-        item.content = content
-    return item
-
-
-class _Refused(Exception):
     def __init__(self, note: Note) -> None:
         super().__init__(note)
         self.note = note
 
 
-def _fault(draft: Draft, error: Invalid, name: str = "answer") -> Note:
+def fault_note(draft: Draft, error: Invalid, name: str = "answer") -> Note:
+    """What is wrong with a draft, and where."""
     place = draft.place(error.field or name)
     message = error.message
     if place:
@@ -123,7 +67,8 @@ def _fault(draft: Draft, error: Invalid, name: str = "answer") -> Note:
     return Note("error", message, draft.line)
 
 
-def _take_marks(item: Item, text: str) -> None:
+def take_marks(item: Item, text: str) -> None:
+    """:raises Invalid: it says no marks"""
     if not text:
         return
     match = re.fullmatch(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*(?:分|marks?|points?)?", words.folded(text))
@@ -136,7 +81,8 @@ def _take_marks(item: Item, text: str) -> None:
     item.marks = value
 
 
-def _take_difficulty(item: Item, text: str) -> None:
+def take_difficulty(item: Item, text: str) -> None:
+    """:raises Invalid: it says no difficulty"""
     if not text:
         return
     word = re.sub(r"^难度\s*:?\s*", "", words.folded(text))
@@ -169,14 +115,15 @@ def _take_difficulty(item: Item, text: str) -> None:
     else:
         raise Invalid(
             _(
-                "“${text}” is no difficulty. Write 1 (easy) to 5 (hard), or 易, 较易, 中, 较难, 难.",
-                mapping={"text": text[:60]},
+                "“${text}” is no difficulty. Write 1 (easy) to 5 (hard), or one of: ${words}.",
+                mapping={"text": text[:60], "words": "、".join(words.DIFFICULTY_WORDS[1:])},
             ),
             "difficulty",
         )
 
 
 def tags_of(text: str) -> tuple[str, ...]:
+    """Words between commas."""
     parts = (part.strip() for part in re.split(r"[,，、;；\n]", text))
     return tuple(dict.fromkeys(part for part in parts if part))
 
@@ -188,449 +135,8 @@ def category_of(text: str) -> tuple[str, ...]:
 
 
 def category_text(path: Sequence[str]) -> str:
+    """The inverse of `category_of`."""
     return "/".join(part.replace("/", "//") for part in path)
-
-
-def content_of(draft: Draft, notes: list[Note]) -> tuple[str, Content]:
-    """:raises _Refused: it makes no question"""
-    kind = draft.kind
-    if not kind:
-        kind = _guessed(draft)
-        notes.append(
-            Note(
-                "changed",
-                _(
-                    "${place}: no type is given; it was taken as ${type}.",
-                    mapping={"place": draft.place("kind"), "type": words.KINDS[kind][0]},
-                ),
-                draft.line,
-            )
-        )
-    if kind == "calculation":
-        kind = "numerical" if answers.is_number(draft.answer) else "essay"
-    name = "multiple" if kind == "indefinite" else kind
-    try:
-        if not draft.stem and name != "case":
-            raise Invalid(_("There is no question text."), "stem")
-        return name, _MAKERS[kind](draft, notes)
-    except Invalid as error:
-        raise _Refused(_fault(draft, error)) from None
-    except ValueError as error:
-        # The model of the content refuses it: too long, too many.
-        problem = str(error).splitlines()[0][:200]
-        raise _Refused(
-            _fault(draft, Invalid(_("It cannot be kept: ${why}", mapping={"why": problem}), "stem"))
-        ) from None
-
-
-def _guessed(draft: Draft) -> str:
-    if draft.parts:
-        return "case"
-    if draft.pairs:
-        return "matching"
-    if len(draft.options) > 1:
-        try:
-            chosen = answers.letters(draft.answer, len(draft.options), _option_texts(draft))
-        except Invalid:
-            return "single"
-        return "multiple" if len(chosen) > 1 else "single"
-    if draft.answer and words.truth_of(draft.answer) is not None:
-        return "truefalse"
-    if _BLANK.search(draft.stem.source) and draft.answer:
-        return "cloze"
-    return "essay"
-
-
-def _option_texts(draft: Draft) -> list[str]:
-    return [option.source for option in draft.options]
-
-
-def _need_options(draft: Draft, least: int = 2) -> None:
-    if len(draft.options) < least:
-        raise Invalid(
-            _(
-                "There are ${count} options; a question of this type has at least ${least}.",
-                mapping={"count": len(draft.options), "least": least},
-            ),
-            "options",
-        )
-    for place, option in enumerate(draft.options):
-        if not option:
-            raise Invalid(
-                _("Option ${letter} is empty.", mapping={"letter": words.letter_of(place)}),
-                f"option {words.letter_of(place)}",
-            )
-
-
-def _chosen(draft: Draft) -> tuple[int, ...]:
-    if not draft.answer.strip():
-        raise Invalid(_("There is no answer."), "answer")
-    return answers.letters(draft.answer, len(draft.options), _option_texts(draft))
-
-
-def _single(draft: Draft, notes: list[Note]) -> Content:
-    _need_options(draft)
-    chosen = _chosen(draft)
-    if len(chosen) != 1:
-        raise Invalid(
-            _(
-                "A single choice has one right option, the answer names ${count}.",
-                mapping={"count": len(chosen)},
-            ),
-            "answer",
-        )
-    options = tuple(
-        Option(text=text, fraction=float(place in chosen))
-        for place, text in enumerate(draft.options)
-    )
-    return SingleChoice(stem=draft.stem, feedback=draft.feedback, options=options)
-
-
-def _multiple(draft: Draft, notes: list[Note]) -> Content:
-    _need_options(draft)
-    chosen = _chosen(draft)
-    scoring, partial = scoring_of(draft.scoring)
-    options = tuple(
-        Option(text=text, fraction=1 / len(chosen) if place in chosen else 0.0)
-        for place, text in enumerate(draft.options)
-    )
-    return MultipleChoice(
-        stem=draft.stem,
-        feedback=draft.feedback,
-        options=options,
-        scoring=scoring,
-        partial=partial,
-        indefinite=draft.kind == "indefinite",
-    )
-
-
-def scoring_of(text: str) -> tuple[contents.MultipleScoring, float]:
-    """What a rule in words means: its name, and the share for "half".
-
-    :raises Invalid: it means nothing
-    """
-    word = words.folded(text)
-    if not word:
-        return "all", 0.5
-    share = re.fullmatch(r"(?:少选得|漏选得|half)\s*([0-9]+(?:\.[0-9]+)?)\s*%", word)
-    if share and float(share[1]) <= 100:
-        return "half", float(share[1]) / 100
-    rules: dict[str, contents.MultipleScoring] = {
-        "all": "all",
-        "subset": "subset",
-        "half": "half",
-        "minus": "minus",
-        "fractions": "fractions",
-    }
-    for name, names in words.SCORINGS.items():
-        if word in names:
-            return rules[name], 0.5
-    raise Invalid(
-        _(
-            "“${text}” is no rule for marks. Write one of: ${rules}.",
-            mapping={
-                "text": text[:60],
-                "rules": "、".join(names[0] for names in words.SCORINGS.values()),
-            },
-        ),
-        "scoring",
-    )
-
-
-def scoring_text(content: MultipleChoice) -> str:
-    word = words.SCORINGS[content.scoring][0]
-    return f"{word}{content.partial * 100:.7g}%" if content.scoring == "half" else word
-
-
-def _truefalse(draft: Draft, notes: list[Note]) -> Content:
-    truth = words.truth_of(draft.answer)
-    if truth is None and draft.answer.strip():
-        # 判断题 with the options 正确 and 错误, or A for right as is usual.
-        options = _option_texts(draft) or ["对", "错"]
-        chosen = answers.letters(draft.answer, len(options))
-        truth = words.truth_of(options[chosen[0]]) if len(chosen) == 1 else None
-    if truth is None:
-        raise Invalid(
-            _(
-                "The answer “${answer}” is neither right nor wrong. Write √ or ×, 对 or 错.",
-                mapping={"answer": draft.answer[:60]},
-            )
-            if draft.answer.strip()
-            else _("There is no answer."),
-            "answer",
-        )
-    return TrueFalse(stem=draft.stem, feedback=draft.feedback, answer=truth)
-
-
-def _cloze(draft: Draft, notes: list[Note]) -> Content:
-    found = answers.gaps(draft.answer) if draft.answer.strip() else []
-    if found and not found[-1]:
-        found.pop()
-    source, count = _numbered(draft.stem.source)
-    if not found or not all(found):
-        raise Invalid(_("There is no answer to one of the gaps."), "answer")
-    if count == 0 and len(found) == 1:
-        # Asked without a gap: the answer is typed below the text.
-        return Short(stem=draft.stem, feedback=draft.feedback, answers=found[0])
-    if count == 1 < len(found):
-        # One gap and several answers: each of them is accepted.
-        joined = tuple(answer for gap in found for answer in gap)
-        found = [joined]
-        notes.append(
-            Note(
-                "changed",
-                _(
-                    "${place}: there is one gap; each of the answers is accepted in it.",
-                    mapping={"place": draft.place("answer")},
-                ),
-                draft.line,
-            )
-        )
-    if count != len(found):
-        raise Invalid(
-            _(
-                "There are ${gaps} gaps and ${answers} answers. Write a gap as ____ and put ； "
-                "between the answers.",
-                mapping={"gaps": count, "answers": len(found)},
-            ),
-            "answer",
-        )
-    return Cloze(
-        stem=Rich(source=source, markup=draft.stem.markup),
-        feedback=draft.feedback,
-        gaps=tuple(GapWords(answers=gap) for gap in found),
-    )
-
-
-def _numbered(source: str) -> tuple[str, int]:
-    """A text whose gaps are marked `[[1]]`, `[[2]]`, …, and how many there are."""
-    marked = [int(number) for number in _MARKER.findall(source)]
-    if marked:
-        return source, max(marked) if sorted(marked) == list(range(1, len(marked) + 1)) else -1
-    count = 0
-
-    def numbered(_found: re.Match[str]) -> str:
-        nonlocal count
-        count += 1
-        return f"[[{count}]]"
-
-    return _BLANK.sub(numbered, source), count
-
-
-def unnumbered(stem: Rich) -> Rich:
-    """The text as people write it, with low lines for its gaps, where that can be read again."""
-    source = _MARKER.sub(BLANK, stem.source)
-    again, _count = _numbered(source)
-    return Rich(source=source, markup=stem.markup) if again == stem.source else stem
-
-
-def _short(draft: Draft, notes: list[Note]) -> Content:
-    found = answers.accepted(
-        draft.answer.replace("；", "|") if '"' not in draft.answer else draft.answer
-    )
-    if not found:
-        raise Invalid(_("There is no answer."), "answer")
-    return Short(stem=draft.stem, feedback=draft.feedback, answers=found)
-
-
-def _numerical(draft: Draft, notes: list[Note]) -> Content:
-    accepted, units = answers.numbers(draft.answer)
-    return Numerical(
-        stem=draft.stem,
-        feedback=draft.feedback,
-        answers=accepted,
-        units=Units(mode="optional", units=units) if units else Units(),
-    )
-
-
-def _essay(draft: Draft, notes: list[Note]) -> Content:
-    return Essay(stem=draft.stem, feedback=draft.feedback, sample=draft.sample, notes=draft.rules)
-
-
-def _matching(draft: Draft, notes: list[Note]) -> Content:
-    pairs = list(draft.pairs)
-    for place, option in enumerate(draft.options):
-        sides = pair_of(option)
-        if sides is None:
-            raise Invalid(
-                _(
-                    "Option ${letter} is no pair. Write both sides with => between them.",
-                    mapping={"letter": words.letter_of(place)},
-                ),
-                f"option {words.letter_of(place)}",
-            )
-        pairs.append(sides)
-    asked = tuple(Pair(left=left, right=right) for left, right in pairs if left)
-    if len(asked) < 2 or not all(right for _left, right in pairs):
-        raise Invalid(_("A matching question has at least two pairs with both sides."), "options")
-    return Matching(
-        stem=draft.stem,
-        feedback=draft.feedback,
-        pairs=asked,
-        distractors=tuple(right for left, right in pairs if not left),
-    )
-
-
-def pair_of(option: Rich) -> tuple[Rich, Rich] | None:
-    """The two sides of an option `left => right`."""
-    found = PAIR.search(option.source)
-    if found is None:
-        return None
-    left, right = option.source[: found.start()], option.source[found.end() :]
-    return (
-        Rich(source=left.strip(), markup=option.markup),
-        Rich(source=right.strip(), markup=option.markup),
-    )
-
-
-def paired(left: Rich, right: Rich) -> Rich:
-    """The two sides as one text; the inverse of `pair_of`."""
-    if left.markup == right.markup == "plain":
-        return Rich(source=f"{left.source} => {right.source}".strip(), markup="plain")
-    html = f"{texts.as_html(left)} =&gt; {texts.as_html(right)}"
-    return Rich(source=html.strip(), markup="html")
-
-
-def _ordering(draft: Draft, notes: list[Note]) -> Content:
-    _need_options(draft)
-    order = range(len(draft.options))
-    if draft.answer.strip():
-        places = answers.letters(draft.answer, len(draft.options))
-        if len(places) != len(draft.options):
-            raise Invalid(
-                _(
-                    "The answer orders ${count} of ${all} options.",
-                    mapping={"count": len(places), "all": len(draft.options)},
-                ),
-                "answer",
-            )
-        order = places  # type: ignore[assignment]
-    return Ordering(
-        stem=draft.stem,
-        feedback=draft.feedback,
-        items=tuple(draft.options[place] for place in order),
-    )
-
-
-def _case(draft: Draft, notes: list[Note]) -> Content:
-    if not draft.parts:
-        raise Invalid(_("This material has no questions below it."), "stem")
-    questions = []
-    for part in draft.parts:
-        if part.kind == "case":
-            raise Invalid(_("A material cannot stand within another."), "stem")
-        kind, content = content_of(part, notes)
-        held = Item(line=part.line)
-        try:
-            _take_marks(held, part.marks.strip())
-        except Invalid as error:
-            raise _Refused(_fault(part, error, "marks")) from None
-        questions.append(SubQuestion.of(kind, content, held.marks or 1.0))
-    return Case(stem=draft.stem, feedback=draft.feedback, questions=tuple(questions))
-
-
-def _description(draft: Draft, notes: list[Note]) -> Content:
-    return Description(stem=draft.stem, feedback=draft.feedback)
-
-
-_MAKERS: Final[dict[str, Callable[[Draft, list[Note]], Content]]] = {
-    "single": _single,
-    "multiple": _multiple,
-    "indefinite": _multiple,
-    "truefalse": _truefalse,
-    "cloze": _cloze,
-    "short": _short,
-    "numerical": _numerical,
-    "essay": _essay,
-    "matching": _matching,
-    "ordering": _ordering,
-    "case": _case,
-    "description": _description,
-}
-
-
-# -- from a question to a draft
-
-
-def draft_of(item: Item) -> Draft:
-    """How people would write a question.
-
-    :raises Invalid: its type has no place in sheets and documents
-    """
-    if item.content is None:
-        raise Invalid(_("There is no question to write."))
-    draft = _content_draft(item.type, item.content)
-    draft.line = item.line
-    draft.title = item.title
-    draft.marks = f"{item.marks:.10g}"
-    draft.difficulty = words.DIFFICULTY_WORDS[item.difficulty]
-    draft.point, draft.syllabus, draft.idnumber = item.point, item.syllabus, item.idnumber
-    draft.tags = "，".join(item.tags)
-    draft.category = category_text(item.category)
-    draft.files = dict(item.files)
-    return draft
-
-
-def _content_draft(kind: str, content: Content) -> Draft:
-    draft = Draft(kind=kind, stem=content.stem, feedback=content.feedback)
-    match content:
-        case SingleChoice():
-            draft.options = [option.text for option in content.options]
-            best = max((option.fraction for option in content.options), default=0.0)
-            draft.answer = answers.letters_text(
-                [k for k, option in enumerate(content.options) if option.fraction == best > 0][:1]
-            )
-        case MultipleChoice():
-            draft.kind = "indefinite" if content.indefinite else "multiple"
-            draft.options = [option.text for option in content.options]
-            draft.answer = answers.letters_text(
-                k for k, option in enumerate(content.options) if option.fraction > 0
-            )
-            draft.scoring = scoring_text(content)
-        case TrueFalse():
-            draft.answer = "√" if content.answer else "×"
-        case Cloze():
-            draft.stem = unnumbered(content.stem)
-            draft.answer = "；".join(map(_gap_text, content.gaps))
-        case Short():
-            draft.answer = answers.accepted_text(content.answers)
-        case Numerical():
-            unit = content.units.units[0].name if content.units.units else ""
-            draft.answer = answers.numbers_text(content.answers, unit)
-        case Matching():
-            draft.pairs = [(pair.left, pair.right) for pair in content.pairs]
-            draft.pairs += [(Rich(markup=wrong.markup), wrong) for wrong in content.distractors]
-        case Ordering():
-            draft.options = list(content.items)
-            draft.answer = answers.letters_text(range(len(content.items)))
-        case Essay():
-            draft.sample, draft.rules = content.sample, content.notes
-        case Case():
-            for question in content.questions:
-                if question.type not in contents.CONTENTS:
-                    raise Invalid(_unknown(question.type))
-                part = _content_draft(question.type, question.content())
-                part.marks = f"{question.weight:.10g}"
-                draft.parts.append(part)
-        case Description():
-            pass
-        case _:
-            raise Invalid(_unknown(kind))
-    return draft
-
-
-def _unknown(kind: str):  # type: ignore[no-untyped-def]
-    return _("Questions of the type ${type} have no place in this format.", mapping={"type": kind})
-
-
-def _gap_text(gap: contents.Gap) -> str:
-    if gap.kind == "words":
-        return answers.accepted_text(gap.answers)
-    if gap.kind == "number":
-        return answers.numbers_text(gap.answers)
-    right = [option for option in gap.options if option.fraction > 0]
-    plain = (texts.only_words(option.text) or option.text.source for option in right)
-    return answers.accepted_text(contents.Accepted(pattern=text) for text in plain)
 
 
 def all_texts(draft: Draft) -> Iterator[Rich]:

@@ -76,9 +76,9 @@ class Reader:
             "borderBox": lambda e: rf"\boxed{{{self._part(e, 'e')}}}",
             "box": lambda e: self._part(e, "e"),
             "phant": lambda e: self._part(e, "e"),
-            "oMath": lambda e: self.all(e),
-            "oMathPara": lambda e: self.all(e),
-            "e": lambda e: self.all(e),
+            "oMath": self.all,
+            "oMathPara": self.all,
+            "e": self.all,
         }
 
     def tex(self, formula: _Element) -> str:
@@ -167,11 +167,15 @@ class Reader:
         closing = _value(element, "dPr", "endChr", ")")
         inside = [self.all(part).strip() for part in element.findall(M + "e")]
         if (opening, closing) == ("{", "") and len(inside) == 1:
-            rows = re.fullmatch(r"\\begin\{(?:aligned|matrix)\}(.*)\\end\{.*\}", inside[0], re.DOTALL)
+            rows = re.fullmatch(
+                r"\\begin\{(?:aligned|matrix)\}(.*)\\end\{.*\}", inside[0], re.DOTALL
+            )
             if rows:
                 return rf"\begin{{cases}}{rows[1]}\end{{cases}}"
         matrix = (
-            re.fullmatch(r"\\begin\{matrix\}((?:(?!\\begin).)*)\\end\{matrix\}", inside[0], re.DOTALL)
+            re.fullmatch(
+                r"\\begin\{matrix\}((?:(?!\\begin).)*)\\end\{matrix\}", inside[0], re.DOTALL
+            )
             if inside
             else None
         )

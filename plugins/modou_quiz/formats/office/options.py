@@ -44,11 +44,10 @@ def split_options(text: str) -> list[str]:
     places = cuts(text, 0)
     if len(places) > 1 and not text[: places[0][0]].strip():
         ends = [start for start, _text, _place in places[1:]] + [len(text)]
-        pieces = [
+        return [
             text[begin:end].strip().rstrip(";；")
             for (_start, begin, _place), end in zip(places, ends, strict=True)
         ]
-        return pieces
     for sign in ("\n", "|", "｜", "；", ";"):
         if sign in text:
             return [piece.strip() for piece in text.split(sign) if piece.strip()]

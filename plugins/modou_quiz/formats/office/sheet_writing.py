@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from modou.errors import Invalid
 from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note
-from modou_quiz.formats.office import drafts, pictures, texts, words
+from modou_quiz.formats.office import draft_writing, drafts, making, pictures, texts, words
 from modou_quiz.formats.office.drafts import Draft
 from modou_quiz.i18n import _
 
@@ -124,7 +124,7 @@ def _drafts(
     notes: list[tuple[Item, Note]] = []
     for item in items:
         try:
-            draft = drafts.draft_of(item)
+            draft = draft_writing.draft_of(item)
             _check(draft)
         except Invalid as error:
             notes.append((item, Note("error", error.message, item.line)))
@@ -174,7 +174,7 @@ def _rows(draft: Draft) -> list[tuple[Draft, str]]:
 
 
 def _options(draft: Draft) -> list[Rich]:
-    return [*draft.options, *(drafts.paired(left, right) for left, right in draft.pairs)]
+    return [*draft.options, *(making.paired(left, right) for left, right in draft.pairs)]
 
 
 def _head(sheet: Any, columns: Sequence[tuple[str, str, int]]) -> None:
@@ -290,15 +290,27 @@ _EXPLAINED: Final = (
     ("小题", "只有材料题的小题填写：1、2、3……小题紧跟在它的材料题下面，一行一题。"),
     (
         "题干",
-        "必填。填空题用 ____（两个以上下划线）或空括号（  ）表示空。图片直接插入并放在单元格里面。公式写成 \\(…\\)，例如 \\(P=UI\\cos\\varphi\\)。",
+        (
+            "必填。填空题用 ____（两个以上下划线）或空括号（  ）表示空。"
+            "图片直接插入并放在单元格里面。公式写成 \\(…\\)，例如 \\(P=UI\\cos\\varphi\\)。"
+        ),
     ),
     (
         "选项A…",
-        "单选、多选、不定项：一格一个选项。匹配题：一格一对，左右用 => 隔开；只写 => 右边，是多余的干扰项。排序题：按任意顺序写，正确顺序写在答案里。选项多于 8 个时在后面加“选项I”等列。",
+        (
+            "单选、多选、不定项：一格一个选项。匹配题：一格一对，左右用 => 隔开；"
+            "只写 => 右边，是多余的干扰项。排序题：按任意顺序写，正确顺序写在答案里。"
+            "选项多于 8 个时在后面加“选项I”等列。"
+        ),
     ),
     (
         "答案",
-        "单选 B；多选 ABD；判断 √ 或 ×（对、错、正确、错误、T、F 都可以）；填空：空与空之间用；隔开，同一空的几种答案用 | 隔开，例如 36|三十六；只给部分分：阻值(50%)；数值：220±5 V、220±5%、215~225；排序：正确顺序，例如 CABD；简答：参考答案。",
+        (
+            "单选 B；多选 ABD；判断 √ 或 ×（对、错、正确、错误、T、F 都可以）；"
+            "填空：空与空之间用；隔开，同一空的几种答案用 | 隔开，例如 36|三十六；"
+            "只给部分分：阻值(50%)；数值：220±5 V、220±5%、215~225；"
+            "排序：正确顺序，例如 CABD；简答：参考答案。"
+        ),
     ),
     ("分值", "默认 1 分。材料题的小题：小题的分值。"),
     ("难度", "易、较易、中、较难、难，或 1 到 5；也可以写难度系数 0.85。"),
@@ -313,7 +325,10 @@ _EXPLAINED: Final = (
     ("编号", "机构自己的题目编号。相同编号的题导入时会提示。"),
     (
         "文字格式",
-        "单元格以 [html] 或 [markdown] 开头时，按该格式理解；以 [plain] 开头时原样显示。上标、下标、粗体可以直接在单元格里设置。",
+        (
+            "单元格以 [html] 或 [markdown] 开头时，按该格式理解；"
+            "以 [plain] 开头时原样显示。上标、下标、粗体可以直接在单元格里设置。"
+        ),
     ),
 )
 

@@ -77,7 +77,38 @@ COMBINING = {
 }
 #: Names that TeX has commands for.
 FUNCTIONS = frozenset(
-    ["sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "coth", "ln", "lg", "log", "exp", "lim", "max", "min", "sup", "inf", "det", "dim", "ker", "arg", "deg", "gcd", "Pr", "hom"]
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "ln",
+        "lg",
+        "log",
+        "exp",
+        "lim",
+        "max",
+        "min",
+        "sup",
+        "inf",
+        "det",
+        "dim",
+        "ker",
+        "arg",
+        "deg",
+        "gcd",
+        "Pr",
+        "hom",
+    ]
 )
 #: Delimiters as TeX writes them after \left and \right; "" is none.
 DELIMITERS = {

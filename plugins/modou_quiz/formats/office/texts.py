@@ -30,25 +30,52 @@ _SAME_STYLE = {
     **{style: style for style in STYLES},
 }
 _BLOCKS = frozenset(
-    ["p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "ul", "ol", "section", "article", "figure", "figcaption", "dl", "dt", "dd", "center"]
+    [
+        "p",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "blockquote",
+        "pre",
+        "ul",
+        "ol",
+        "section",
+        "article",
+        "figure",
+        "figcaption",
+        "dl",
+        "dt",
+        "dd",
+        "center",
+    ]
 )
 #: Blocks that say no more than that a line begins.
 _PLAIN_BLOCKS = frozenset(("p", "div", "section", "article", "ul", "ol", "dl"))
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 #: What makes typed text HTML.
 LOOKS_LIKE_HTML = re.compile(
-    r"</(?:p|b|i|u|sub|sup|strong|em|span|div|table|ul|ol|li|h[1-6]|a)>|<(?:br|img)\b[^<>]*>", re.IGNORECASE
+    r"</(?:p|b|i|u|sub|sup|strong|em|span|div|table|ul|ol|li|h[1-6]|a)>|<(?:br|img)\b[^<>]*>",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    """Letters that look the same."""
+
     text: str
     styles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
+    """TeX; `display`: on a line of its own."""
+
     tex: str
     display: bool = False
 
@@ -80,6 +107,8 @@ class Block:
 
 @dataclass(slots=True)
 class Table:
+    """Rows of cells, each a flow of its own."""
+
     rows: list[list[list["Block | Table"]]] = field(default_factory=list)
 
 
@@ -99,7 +128,7 @@ def blocks(text: Rich) -> Flow:
 
 
 def _rendered(source: str) -> str:
-    """Markdown as HTML, its formulas untouched: they are full of what Markdown takes for its own."""
+    """Markdown as HTML. Its formulas are kept from it: they are full of Markdown's own signs."""
     kept = [found[0] for found in _FORMULA.finditer(source)]
     places = iter(range(len(kept)))
     hidden = _FORMULA.sub(lambda _found: f"\ue000{next(places)}\ue001", source)
@@ -214,9 +243,7 @@ def _tidied(pieces: Iterable[Piece]) -> list[Piece]:
         elif not (isinstance(piece, Words) and not piece.text):
             result.append(piece)
     for end, strip in ((0, str.lstrip), (-1, str.rstrip)):
-        while result and isinstance(result[end], Words):
-            words = result[end]
-            assert isinstance(words, Words)
+        while result and isinstance(words := result[end], Words):
             text = strip(words.text, " ")
             if text:
                 result[end] = Words(text, words.styles)
@@ -337,7 +364,7 @@ def _canonical_flow(flow: Flow) -> str:
         else:
             kind = "" if block.kind == "p" else f"<{block.kind}>"
             lines.append(kind + "".join(map(_canonical_piece, block.pieces)))
-    return "\n".join(line for line in lines if line.strip())
+    return "\n".join(line.strip() for line in lines if line.strip())
 
 
 def _canonical_piece(piece: Piece) -> str:

@@ -127,26 +127,35 @@ class _Writer:
         return result
 
     def one(self, node: Element) -> list[_Element]:
+        """Elements of OMML for an element of MathML.
+
+        :raises NotCarried: it is none of those that the library makes of usual TeX
+        """
+        if node.tag in ("mrow", "mstyle", "mpadded", "math"):
+            return self._mrow(list(node))
+        if node.tag in ("mi", "mn", "mo", "mtext", "mspace"):
+            return self._token(node)
+        return [self._made_of(node)]
+
+    def _made_of(self, node: Element) -> _Element:
         match node.tag:
-            case "mrow" | "mstyle" | "mpadded" | "math":
-                return self._mrow(list(node))
-            case "mi" | "mn" | "mo" | "mtext" | "mspace":
-                return self._token(node)
             case "mfrac":
-                return [self._fraction(node)]
+                made = self._fraction(node)
             case "msqrt" | "mroot":
-                return [self._root(node)]
+                made = self._root(node)
             case "msub" | "msup" | "msubsup":
-                return [self._scripts(node)]
+                made = self._scripts(node)
             case "munder" | "mover" | "munderover":
-                return [self._over(node)]
+                made = self._over(node)
             case "mtable":
-                return [self._table(node)]
+                made = self._table(node)
             case "menclose" if node.get("notation") == "box":
-                return [_with("borderBox", self._e(list(node)))]
+                made = _with("borderBox", self._e(list(node)))
             case "mphantom":
-                return [_with("phant", self._e(list(node)))]
-        raise NotCarried
+                made = _with("phant", self._e(list(node)))
+            case _:
+                raise NotCarried
+        return made
 
     def _e(self, nodes: Sequence[Element], name: str = "e") -> _Element:
         return _with(name, *self.row(nodes))
@@ -230,7 +239,9 @@ class _Writer:
         raw = node.text or ""
         if node.get("mathvariant") == "bold-italic":
             style = "bi"
-        elif node.get("mathvariant") == "normal" or (node.tag in ("mi", "mo") and re.fullmatch("[A-Za-z]{2,}", text)):
+        elif node.get("mathvariant") == "normal" or (
+            node.tag in ("mi", "mo") and re.fullmatch("[A-Za-z]{2,}", text)
+        ):
             style = "p"
         elif node.tag == "mi" and raw.startswith("&#") and text.isascii() and text.isalpha():
             # The library tells an upright letter from an italic one only so.

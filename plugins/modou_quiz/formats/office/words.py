@@ -99,23 +99,72 @@ SCORINGS: Final[dict[str, tuple[str, ...]]] = {
     "fractions": ("按选项比例", "fractions"),
 }
 
-TRUE: Final = frozenset(["对", "正确", "是", "√", "✓", "✔", "☑", "t", "true", "y", "yes", "1", "v", "r", "right", "correct", "正", "○"])
+TRUE: Final = frozenset(
+    [
+        "对",
+        "正确",
+        "是",
+        "√",
+        "✓",
+        "✔",
+        "☑",
+        "t",
+        "true",
+        "y",
+        "yes",
+        "1",
+        "v",
+        "r",
+        "right",
+        "correct",
+        "正",
+        "○",
+    ]
+)
 FALSE: Final = frozenset(
-    ["错", "错误", "否", "不对", "不正确", "×", "✗", "✘", "✖", "☒", "x", "f", "false", "n", "no", "0", "w", "wrong", "非", "误", "╳"]
+    [
+        "错",
+        "错误",
+        "否",
+        "不对",
+        "不正确",
+        "×",
+        "✗",
+        "✘",
+        "✖",
+        "☒",
+        "x",
+        "f",
+        "false",
+        "n",
+        "no",
+        "0",
+        "w",
+        "wrong",
+        "非",
+        "误",
+        "╳",
+    ]
 )
 
 
 def folded(text: str) -> str:
     """A word as it is looked up: half width, small letters, no blanks or closing signs."""
     text = unicodedata.normalize("NFKC", text).strip().casefold()
-    text = re.sub(r"[\s*]+", " ", text).strip(" :。.")
-    return text
+    return re.sub(r"[\s*]+", " ", text).strip(" :。.")
 
 
 def kind_of(text: str) -> str:
     """The kind of question that a word names, "" when it names none."""
     word = re.sub(r"^[(\[【]|[)\]】]$", "", folded(text)).strip()
     return _NAMES.get(word) or _NAMES.get(word.replace(" ", ""), "")
+
+
+def kind_within(text: str) -> str:
+    """The kind that a heading speaks of: the longest name in it."""
+    word = folded(text)
+    found = [name for name in _NAMES if len(name) > 1 and not name.isascii() and name in word]
+    return _NAMES[max(found, key=len)] if found else ""
 
 
 def field_of(text: str) -> str:

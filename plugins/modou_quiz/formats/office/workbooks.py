@@ -102,7 +102,8 @@ def _xlsx(stream: BinaryIO) -> Iterator[Grid]:
 def _damaged() -> Invalid:
     return Invalid(
         _(
-            "This is no readable workbook; it may be incomplete. Open it, save it again and send that."
+            "This is no readable workbook; it may be incomplete. Open it, save it again and send "
+            "that."
         )
     )
 
