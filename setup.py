@@ -209,6 +209,7 @@ setup(
         "nh3>=0.2.17",
         "Babel>=2.15",
         "pypinyin>=0.51",
+        "opencc>=1.1.9",  # quizzes: simplified and traditional answers are the same
         # files: pictures, spreadsheets written and read, PDF
         "Pillow>=11.3",
         "openpyxl>=3.1",

@@ -27,6 +27,11 @@ FILES = {
     "video.js/dist/alt/video.core.min.js": "video/video.core.min.js",
     "video.js/dist/video-js.min.css": "video/video-js.min.css",
     "video.js/dist/lang/zh-CN.json": "video/lang/zh-CN.json",
+    # formulas in questions, with chemical ones
+    "katex/dist/katex.min.js": "katex/katex.min.js",
+    "katex/dist/katex.min.css": "katex/katex.min.css",
+    "katex/dist/contrib/auto-render.min.js": "katex/auto-render.min.js",
+    "katex/dist/contrib/mhchem.min.js": "katex/mhchem.min.js",
     # whoever hands the files on hands their licences on
     "bootstrap/LICENSE": "bootstrap/LICENSE",
     "htmx.org/LICENSE": "htmx/LICENSE",
@@ -34,7 +39,10 @@ FILES = {
     "hls.js/LICENSE": "hls/LICENSE",
     "tus-js-client/LICENSE": "tus/LICENSE",
     "video.js/LICENSE": "video/LICENSE",
+    "katex/LICENSE": "katex/LICENSE",
 }
+#: folder in node_modules, pattern -> folder in static/vendor. Every browser served reads WOFF2.
+FOLDERS = {("katex/dist/fonts", "*.woff2"): "katex/fonts"}
 
 # A comment that names a file which is not shipped: developer tools would report it as missing.
 SOURCE_MAP = re.compile(rb"\n?/\*# sourceMappingURL=[^*]*\*/|\n?//# sourceMappingURL=\S*")
@@ -44,7 +52,11 @@ def main() -> None:
     """Fill a folder beside static/vendor/ and put it in its place when it is complete."""
     fresh = VENDOR.with_name("vendor.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    for source, target in FILES.items():
+    files = dict(FILES)
+    for (folder, pattern), into in FOLDERS.items():
+        for path in sorted((PACKAGES / folder).glob(pattern)):
+            files[f"{folder}/{path.name}"] = f"{into}/{path.name}"
+    for source, target in files.items():
         content = (PACKAGES / source).read_bytes()
         if source.endswith((".css", ".js")):
             content = SOURCE_MAP.sub(b"", content)
@@ -56,7 +68,7 @@ def main() -> None:
     (fresh / "stamp").write_text(hashlib.sha256(content).hexdigest() + "\n", "utf-8")
     shutil.rmtree(VENDOR, ignore_errors=True)
     fresh.rename(VENDOR)
-    print(f"{len(FILES)} files in {VENDOR.relative_to(ROOT)}")
+    print(f"{len(files)} files in {VENDOR.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -55,13 +55,28 @@ _ATTRIBUTES = {
     "th": {"align", "colspan", "rowspan", "scope"},
     "time": {"datetime"},
 }
+#: Sound and film beside them, for texts whose files the site keeps.
+_MEDIA_TAGS = {"audio", "video", "source", "track"}
+_MEDIA_ATTRIBUTES = {
+    "audio": {"src", "loop"},
+    "video": {"src", "loop", "poster", "width", "height"},
+    "source": {"src", "type"},
+    "track": {"src", "kind", "srclang", "label", "default"},
+}
+#: Nothing plays by itself, and all of it can be stopped.
+_MEDIA_VALUES = {"controls": "", "preload": "metadata"}
 _CONTENT_GOES_TOO = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math"}
 _PICTURE_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|[/\\\\]{2}", re.IGNORECASE)
 
 
 def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
     # A picture may come by fewer schemes than a link may lead to.
     if tag == "img" and attribute == "src" and _PICTURE_SCHEME.match(value.strip()):
+        return None
+    # Sound and film come from this site only.
+    if (tag in _MEDIA_TAGS and attribute in {"src", "poster"}) and _ELSEWHERE.match(value.strip()):
         return None
     return value
 
@@ -74,6 +89,20 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"http", "https", "mailto", "tel"},
     link_rel="noopener noreferrer",
     set_tag_attribute_values={"img": {"loading": "lazy"}},
+    strip_comments=True,
+)
+_MEDIA_CLEANER = nh3.Cleaner(
+    tags=_TAGS | _MEDIA_TAGS,
+    clean_content_tags=_CONTENT_GOES_TOO,
+    attributes={**_ATTRIBUTES, **_MEDIA_ATTRIBUTES},
+    attribute_filter=_filter_attribute,
+    url_schemes={"http", "https", "mailto", "tel"},
+    link_rel="noopener noreferrer",
+    set_tag_attribute_values={
+        "img": {"loading": "lazy"},
+        "audio": _MEDIA_VALUES,
+        "video": {**_MEDIA_VALUES, "playsinline": ""},
+    },
     strip_comments=True,
 )
 _NO_TAGS = nh3.Cleaner(tags=set(), clean_content_tags=_CONTENT_GOES_TOO)
@@ -104,22 +133,23 @@ def _check_tags(text: str, field: str | None) -> None:
         )
 
 
-def clean_html(source: str, *, field: str | None = "text") -> Markup:
+def clean_html(source: str, *, field: str | None = "text", media: bool = False) -> Markup:
     """Make HTML safe by the allow-list of this module.
 
     A first-level heading becomes a second-level one: a page has its own.
 
     :param field: the field that an error belongs to
+    :param media: sound and film of this site may be in it; they get controls
     :raises Invalid: above `MAXIMUM_HTML` or `MAXIMUM_TAGS`
     """
     _check_size(source, MAXIMUM_HTML, field)
     _check_tags(source, field)
-    return _clean(source)
+    return _clean(source, _MEDIA_CLEANER if media else _CLEANER)
 
 
-def _clean(source: str) -> Markup:
+def _clean(source: str, cleaner: nh3.Cleaner = _CLEANER) -> Markup:
     # On the cleaner's own output, in which every other "<" of the text is written as "&lt;".
-    return Markup(_TOP_HEADING.sub(r"<\1h2", _CLEANER.clean(source)))  # noqa: S704 - just cleaned
+    return Markup(_TOP_HEADING.sub(r"<\1h2", cleaner.clean(source)))  # noqa: S704 - just cleaned
 
 
 def render_markdown(source: str, *, field: str | None = "text") -> Markup:

@@ -157,6 +157,11 @@ class QuestionType(ABC, Generic[C]):
         :raises Invalid: it cannot be an answer to this question
         """
 
+    def raw(self, content: C, arrangement: Any, response: Any) -> Any:
+        """What a page sends for a response: the inverse of `clean`. For previews, tests, and
+        programs that answer."""
+        return response
+
     # -- marking
 
     @abstractmethod

@@ -1,0 +1,1 @@
+"""The forms in which teachers write questions; see `modou_quiz.forms.questions`."""
