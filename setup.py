@@ -210,6 +210,8 @@ setup(
         "Babel>=2.15",
         "pypinyin>=0.51",
         "opencc>=1.1.9",  # quizzes: simplified and traditional answers are the same
+        "charset-normalizer>=3.4",  # texts whose encoding nobody says
+        "lxml>=5.3",  # question files in XML, read without entities
         # files: pictures, spreadsheets written and read, PDF
         "Pillow>=11.3",
         "openpyxl>=3.1",

@@ -1,7 +1,9 @@
 """Interchange formats, a module each; `QUESTION_FORMATS` is what the plugin hands in."""
 
+from modou_quiz.formats.aiken import Aiken
 from modou_quiz.formats.base import Item, Note, QuestionFormat
+from modou_quiz.formats.gift import Gift
 
 __all__ = ["QUESTION_FORMATS", "Item", "Note", "QuestionFormat"]
 
-QUESTION_FORMATS: tuple[QuestionFormat, ...] = ()
+QUESTION_FORMATS: tuple[QuestionFormat, ...] = (Gift(), Aiken())
