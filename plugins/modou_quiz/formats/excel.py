@@ -15,10 +15,17 @@ from modou_quiz.formats.office.drafts import Draft
 from modou_quiz.formats.office.examples import EXAMPLES
 from modou_quiz.formats.office.making import item_of
 from modou_quiz.formats.office.options import split_options
-from modou_quiz.formats.office.sheet_writing import IGNORED, rich_of, write_workbook
+from modou_quiz.formats.office.sheet_writing import (
+    IGNORED,
+    MOST,
+    rich_of,
+    write_form,
+    write_workbook,
+)
 from modou_quiz.formats.office.texts import as_html
 from modou_quiz.formats.office.workbooks import OLE, ZIP, Grid, read_grids
 from modou_quiz.i18n import _
+from modou_quiz.types.contents import CONTENTS
 
 #: How many rows may stand above the headings.
 _LOOK_AHEAD = 30
@@ -34,7 +41,7 @@ class Excel(QuestionFormat):
     )
     extension = ".xlsx"
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    carries = frozenset(("truefalse", "single", "multiple", "ordering", "description"))
+    carries = frozenset(CONTENTS)
 
     def recognises(self, head: bytes, filename: str) -> float:
         name = filename.lower()
@@ -71,15 +78,11 @@ class Excel(QuestionFormat):
             yield _whole(_("There are no questions in this file."))
 
     def write(self, items: Iterable[Item], out: IO[bytes]) -> Sequence[tuple[Item, Note]]:
-        written, notes = write_workbook(items, out)
-        out.seek(0)
-        again = list(self.read(out)) if written else []
-        out.seek(0, io.SEEK_END)
-        return comparing.report(written, again, notes)
+        return comparing.write_truly(items, out, write_workbook, self.read, MOST)
 
     def template(self) -> bytes:
         out = io.BytesIO()
-        write_workbook((), out, examples=EXAMPLES)
+        write_form(out, EXAMPLES)
         return out.getvalue()
 
 
@@ -221,7 +224,7 @@ class _Sheet:
         for column, (name, _heading) in self._columns.items():
             text = cells[column - 1] if column <= len(cells) else ""
             rich = self._rich(draft, number, column, text, name)
-            said = said or (name not in ("order", "kind", "marks", "part") and bool(rich))
+            said = said or (name not in ("order", "kind", "marks", "part", "extras") and bool(rich))
             if name.startswith("option "):
                 options[ord(name[-1]) - ord("A")] = rich
             elif name == "options":

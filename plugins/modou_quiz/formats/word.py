@@ -15,6 +15,7 @@ from modou_quiz.formats.office.documents import WordFile
 from modou_quiz.formats.office.examples import EXAMPLES
 from modou_quiz.formats.office.workbooks import ZIP
 from modou_quiz.i18n import _
+from modou_quiz.types.contents import CONTENTS
 
 
 class Word(QuestionFormat):
@@ -25,7 +26,7 @@ class Word(QuestionFormat):
     description = _("Questions as they stand in a paper, with pictures and formulas.")
     extension = ".docx"
     media_type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    carries = frozenset(("truefalse", "single", "multiple", "ordering", "description"))
+    carries = frozenset(CONTENTS)
 
     def recognises(self, head: bytes, filename: str) -> float:
         name = filename.lower()
@@ -57,13 +58,9 @@ class Word(QuestionFormat):
             )
 
     def write(self, items: Iterable[Item], out: IO[bytes]) -> Sequence[tuple[Item, Note]]:
-        written, notes = write_document(items, out)
-        out.seek(0)
-        again = list(self.read(out)) if written else []
-        out.seek(0, io.SEEK_END)
-        return comparing.report(written, again, notes)
+        return comparing.write_truly(items, out, write_document, self.read)
 
     def template(self) -> bytes:
         out = io.BytesIO()
-        write_document(EXAMPLES, out, template=True)
+        write_document(EXAMPLES, out, {}, template=True)
         return out.getvalue()

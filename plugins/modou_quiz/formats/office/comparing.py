@@ -1,13 +1,16 @@
 """What a written file does not say: it is read again and compared with what was to be written."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Final
 
 from pydantic import BaseModel
 
 from modou.errors import Message
 from modou_quiz.content import Rich, rich_in
 from modou_quiz.formats.base import Item, Note
+from modou_quiz.formats.extras import extras_of
 from modou_quiz.formats.office.texts import canonical
 from modou_quiz.i18n import _
 from modou_quiz.types.contents import Case
@@ -69,8 +72,11 @@ _ITEM_TITLES: Final[Mapping[str, Message]] = {
 }
 
 
-def changes(item: Item, again: Item) -> Iterator[Note]:
-    """What `again`, read from the file, does not say as `item` does."""
+def changes(item: Item, again: Item, *, beside: bool = False) -> Iterator[Note]:
+    """What `again`, read from the file, does not say as `item` does.
+
+    :param beside: the file says it all the same, at a place that only this system reads
+    """
     lost: dict[Message, bool] = {}
     for name, title in _ITEM_TITLES.items():
         before, after = getattr(item, name), getattr(again, name)
@@ -81,14 +87,16 @@ def changes(item: Item, again: Item) -> Iterator[Note]:
             lost[title] = lost.get(title, True) and kept
     elif item.content is not None:
         lost[_("the type")] = again.content is not None
-    for missing in _missing_files(item, again):
-        lost[missing] = False
     for title, kept in lost.items():
-        yield (
-            Note("changed", _("Changed: ${what}", mapping={"what": title}), item.line)
-            if (kept)
-            else Note("lost", _("Not kept: ${what}", mapping={"what": title}), item.line)
-        )
+        if beside:
+            message = _("Only Modou reads this from the file: ${what}", mapping={"what": title})
+            yield Note("changed", message, item.line)
+        elif kept:
+            yield Note("changed", _("Changed: ${what}", mapping={"what": title}), item.line)
+        else:
+            yield Note("lost", _("Not kept: ${what}", mapping={"what": title}), item.line)
+    for missing in _missing_files(item, again):
+        yield Note("lost", _("Not kept: ${what}", mapping={"what": missing}), item.line)
 
 
 def _missing_files(item: Item, again: Item) -> Iterator[Message]:
@@ -135,15 +143,60 @@ def _case(before: Case, after: Case) -> Iterator[tuple[Message, bool]]:
             yield _TITLES["weight"], True
 
 
-def report(
-    written: Sequence[Item], again: Sequence[Item], notes: list[tuple[Item, Note]]
-) -> list[tuple[Item, Note]]:
-    """What to tell about a file that was read again.
+@dataclass(slots=True)
+class Written:
+    """A question in a file: its first and its last line."""
 
-    :param notes: what is known already
+    item: Item
+    first: int
+    last: int
+
+
+#: Writes questions into a file, some with what only this system reads; where they stand, and why
+#: others do not.
+Write = Callable[
+    [Sequence[Item], IO[bytes], Mapping[int, str]], tuple[list[Written], list[tuple[Item, Note]]]
+]
+
+
+def write_truly(
+    items: Iterable[Item],
+    out: IO[bytes],
+    write: Write,
+    read: Callable[[IO[bytes]], Iterator[Item]],
+    most_extras: int = 1_000_000,
+) -> list[tuple[Item, Note]]:
+    """Write a file, read it again, and write into it what it does not say, for this system; what
+    to tell about each question.
+
+    :param most_extras: characters that there is room for beside a question
     """
-    for item, read in zip(written, again, strict=False):
-        notes += [(item, note) for note in changes(item, read)]
-    for item in written[len(again) :]:
-        notes.append((item, Note("lost", _("It cannot be read from the file."), item.line)))
+    sent = list(items)
+    written, notes = write(sent, out, {})
+    if not written:
+        return notes
+    out.seek(0)
+    again: dict[int, list[Item]] = {}
+    lines = [one.first for one in written]
+    for item in read(out):
+        # (What is wrong with the file as a whole would stand above all questions.)
+        again.setdefault(bisect_right(lines, item.line) - 1, []).append(item)
+    kept: list[Item] = []
+    extras: dict[int, str] = {}
+    for place, one in enumerate(written):
+        back = again.get(place, [])
+        if len(back) != 1 or back[0].content is None or back[0].type != one.item.type:
+            notes.append((one.item, Note("error", _UNREADABLE, one.item.line)))
+            continue
+        text, _told = extras_of(back[0], one.item)
+        beside = bool(text) and len(text) <= most_extras
+        if beside:
+            extras[len(kept)] = text
+        notes += [(one.item, note) for note in changes(one.item, back[0], beside=beside)]
+        kept.append(one.item)
+    if extras or len(kept) < len(written):
+        write(kept, out, extras)
     return notes
+
+
+_UNREADABLE: Final[Message] = _("It cannot be written so that it could be read again.")

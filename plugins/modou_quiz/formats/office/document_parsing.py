@@ -9,13 +9,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from modou.errors import Message
+from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note
 from modou_quiz.formats.office import lines, words
+from modou_quiz.formats.office.answer_keys import AnswerKey
 from modou_quiz.formats.office.documents import JOINER, Element, Grid, Paragraph
 from modou_quiz.formats.office.drafts import Draft
 from modou_quiz.formats.office.making import item_of
 from modou_quiz.formats.office.options import split_options
-from modou_quiz.formats.office.texts import Block, Flow, Picture, Piece, Table, Words, text_of
+from modou_quiz.formats.office.flows import add, flow_of
+from modou_quiz.formats.office.texts import (
+    Block,
+    Flow,
+    Picture,
+    Table,
+    Words,
+    text_of,
+    with_dollars,
+)
 from modou_quiz.i18n import _
 
 #: Fields of formatted text, which the following paragraphs may continue.
@@ -59,17 +70,13 @@ class Parser:
         self._current: Found | None = None
         self._part: Found | None = None
         self._above: list[int] = []
-        #: Answers at the end: (section, number) -> flow; section -1: no heading was given.
-        self._answers: dict[tuple[int, int], Flow] = {}
-        self._in_answers = False
-        self._answer_section = -1
-        self._answer: Flow | None = None
-        self._lost: list[Note] = []
+        #: Answers at the end, once they have begun.
+        self._key: AnswerKey | None = None
 
     def read(self, elements: Iterable[Element]) -> Iterator[Item]:
         for element in elements:
-            if self._in_answers:
-                self._read_answer(element)
+            if self._key is not None:
+                self._key.read(element)
             elif isinstance(element, Grid):
                 self._read_table(element)
             else:
@@ -84,7 +91,7 @@ class Parser:
             yield item
 
     def _first_notes(self) -> list[Note]:
-        notes = list(self._lost)
+        notes = list(self._key.problems) if self._key is not None else []
         if self._above:
             notes.insert(
                 0,
@@ -111,7 +118,7 @@ class Parser:
             self._go_on(paragraph)
             return
         if len(text) < 60 and lines.opens_answers(text) and self._found and self._is_end(text):
-            self._in_answers = True
+            self._key = AnswerKey(self._headings)
             return
         if self._take_fields(paragraph, text) or self._take_options(paragraph, text):
             return
@@ -189,10 +196,10 @@ class Parser:
         # Options may stand in the line of the question: 1. 1 + 1 = （ ） A. 1  B. 2
         cuts = lines.cuts(rest.text, 0) if found.kind in ("", *_CHOICES) else []
         if len(cuts) > 1:
-            _add(found.target, rest.cut(0, cuts[0][0]))
+            add(found.target, rest.cut(0, cuts[0][0]))
             self._add_options(found, rest, cuts)
         else:
-            _add(found.target, pieces)
+            add(found.target, pieces)
 
     def _go_on(self, paragraph: Paragraph) -> None:
         found = self._part or self._current
@@ -200,7 +207,7 @@ class Parser:
             self._above.append(paragraph.number)
             return
         self._problems(found, paragraph)
-        _add(found.target, paragraph.pieces)
+        add(found.target, paragraph.pieces)
 
     def _problems(self, found: Found, paragraph: Paragraph) -> None:
         found.problems += [(problem, paragraph.number) for problem in paragraph.problems]
@@ -224,7 +231,7 @@ class Parser:
         ends = [start for start, _text, _place in cuts[1:]] + [None]
         for (_start, begin, place), end in zip(cuts, ends, strict=True):
             option: Flow = []
-            _add(option, paragraph.cut(begin, end))
+            add(option, paragraph.cut(begin, end))
             found.lines[f"option {words.letter_of(place)}"] = paragraph.number
             found.options.append(option)
             found.target = option
@@ -240,7 +247,7 @@ class Parser:
         ends = [start for _name, start, _text in fields[1:]] + [None]
         for (name, _start, begin), end in zip(fields, ends, strict=False):
             found.begin(name, paragraph.number)
-            _add(found.target, paragraph.cut(begin, end))
+            add(found.target, paragraph.cut(begin, end))
         if fields:
             self._problems(found, paragraph)
         return bool(fields)
@@ -255,7 +262,7 @@ class Parser:
         cells = [cell for row in grid.rows for cell in row]
         texts = [_first_text(cell) for cell in cells]
         if found.kind == "matching" and all(len(row) == 2 for row in grid.rows):
-            found.pairs += [(_flow(row[0]), _flow(row[1])) for row in grid.rows]
+            found.pairs += [(flow_of(row[0]), flow_of(row[1])) for row in grid.rows]
             return
         start = len(found.options)
         if len(cells) > 1 and all(
@@ -267,7 +274,7 @@ class Parser:
                     if isinstance(element, Paragraph) and element.text.strip():
                         self._take_options(element, element.text) or self._go_on(element)
             return
-        found.target.append(Table([[_flow(cell) for cell in row] for row in grid.rows]))
+        found.target.append(Table([[flow_of(cell) for cell in row] for row in grid.rows]))
         for cell in cells:
             for element in cell:
                 if isinstance(element, Paragraph):
@@ -282,7 +289,7 @@ class Parser:
             line = next((cell[0].number for cell in row if cell), grid.number)
             found = Found(self._kind, line, 0, self._section, self._each, self._gaps)
             for name, cell in zip(names, row, strict=False):
-                flow = _flow(cell)
+                flow = flow_of(cell)
                 if name == "order":
                     number = flow_text(flow).strip(" .、")
                     found.number = int(number) if number.isdigit() else 0
@@ -300,91 +307,14 @@ class Parser:
         self._current = self._part = None
         return True
 
-    # -- answers at the end
-
-    def _read_answer(self, element: Element) -> None:
-        if isinstance(element, Grid):
-            for row in element.rows:
-                for cell in row:
-                    for inner in cell:
-                        self._read_answer(inner)
-            return
-        text = element.text
-        if not text.strip(" \t\n\u3000"):
-            return
-        heading = lines.heading_of(text)
-        numbered = lines.question_number(text)
-        if heading is not None and numbered is None:
-            self._answer_section = self._section_of(heading)
-            self._answer = None
-            # 一、单选题 1. B 2. C: the answers may stand behind the heading.
-            behind = _behind_heading(text)
-            for number, answer in behind or ():
-                self._keep_answer(number, [Block([Words(answer)])])
-            return
-        short = lines.answers_in(text)
-        if short:
-            for number, answer in short:
-                self._keep_answer(number, [Block([Words(answer)])])
-            self._answer = None
-            return
-        start = numbered or lines.part_number(text)
-        if start is not None:
-            flow: Flow = []
-            pieces = Paragraph(element.number, element.cut(start[1]))
-            label = lines.fields_in(pieces.text)
-            _add(flow, pieces.cut(label[0][2] if label and label[0][0] == "answer" else 0))
-            self._keep_answer(start[0], flow)
-            self._answer = flow
-        elif self._answer is not None:
-            _add(self._answer, element.pieces)
-        else:
-            self._lost.append(
-                Note(
-                    "lost",
-                    _(
-                        "¶${number}: among the answers, this belongs to no question: ${text}",
-                        mapping={"number": element.number, "text": text.strip()[:60]},
-                    ),
-                    element.number,
-                )
-            )
-
-    def _keep_answer(self, number: int, flow: Flow) -> None:
-        self._answers[self._answer_section, number] = flow
-
-    def _section_of(self, heading: lines.Heading) -> int:
-        """The section of the questions that a heading among the answers means."""
-        same = [
-            place
-            for place, other in enumerate(self._headings, start=1)
-            if (other.kind and other.kind == heading.kind)
-            or (not heading.kind and heading.number and other.number == heading.number)
-        ]
-        later = [place for place in same if place > self._answer_section]
-        return (later or same or [self._answer_section + 1 if self._answer_section > 0 else 1])[0]
-
     def _give_answers(self) -> None:
-        used = set()
+        if self._key is None:
+            return
         for found in self._found:
-            for key in ((found.section, found.number), (-1, found.number)):
-                if key in self._answers and key not in used:
-                    used.add(key)
-                    if "answer" not in found.flows:
-                        found.flows["answer"] = self._answers[key]
-                    break
-        for section, number in self._answers:
-            if (section, number) not in used:
-                self._lost.append(
-                    Note(
-                        "lost",
-                        _(
-                            "Among the answers there is one to question ${number}, which there is "
-                            "not.",
-                            mapping={"number": number},
-                        ),
-                    )
-                )
+            flow = self._key.take(found.section, found.number)
+            if flow is not None:
+                found.flows.setdefault("answer", flow)
+        self._key.finish()
 
     # -- drafts
 
@@ -397,8 +327,8 @@ class Parser:
         draft.notes = [Note("lost", problem, line) for problem, line in found.problems]
         for name, flow in found.flows.items():
             self._fill(draft, name, flow)
-        draft.options = [text_of(option) for option in found.options]
-        draft.pairs = [(text_of(left), text_of(right)) for left, right in found.pairs]
+        draft.options = [_text(option) for option in found.options]
+        draft.pairs = [(_text(left), _text(right)) for left, right in found.pairs]
         if not draft.answer and draft.kind in ("", "truefalse", *_CHOICES):
             self._answer_in_stem(draft, found)
         draft.parts = [self._draft(part) for part in found.parts]
@@ -416,14 +346,14 @@ class Parser:
     def _fill(self, draft: Draft, name: str, flow: Flow) -> None:
         match name:
             case "stem":
-                draft.stem = text_of(flow)
+                draft.stem = _text(flow)
             case "answer":
-                draft.sample = text_of(flow)
+                draft.sample = _text(flow)
                 draft.answer = flow_text(flow)
             case "feedback":
-                draft.feedback = text_of(flow)
+                draft.feedback = _text(flow)
             case "notes":
-                draft.rules = text_of(flow)
+                draft.rules = _text(flow)
             case "kind":
                 draft.kind = words.kind_of(flow_text(flow)) or draft.kind
             case _:
@@ -440,60 +370,13 @@ class Parser:
             if told is not None:
                 draft.answer, begin, end = told
                 block.pieces = [*paragraph.cut(0, begin), Words("  "), *paragraph.cut(end)]
-                draft.stem = text_of(found.flows["stem"])
+                draft.stem = _text(found.flows["stem"])
                 return
 
 
 #: Fields that a part of a material does not have.
-_WHOLE = ("category", "idnumber", "title", "tags", "difficulty", "syllabus", "point")
-_CHOICES = ("single", "multiple", "indefinite")
-
-
-def _add(flow: Flow, pieces: list[Piece]) -> None:
-    """A paragraph more, without the blanks at its ends; a line break begins another one."""
-    lines_of: list[list[Piece]] = [[]]
-    for piece in pieces:
-        if isinstance(piece, Words) and "\n" in piece.text:
-            first, *others = piece.text.split("\n")
-            lines_of[-1].append(Words(first, piece.styles))
-            lines_of += [[Words(other, piece.styles)] for other in others]
-        else:
-            lines_of[-1].append(piece)
-    for line in lines_of:
-        stripped = _stripped(line)
-        if stripped:
-            flow.append(Block(stripped))
-
-
-def _stripped(pieces: list[Piece]) -> list[Piece]:
-    pieces = [
-        Words(p.text.replace(JOINER, ""), p.styles) if isinstance(p, Words) else p for p in pieces
-    ]
-    pieces = [p for p in pieces if not (isinstance(p, Words) and not p.text)]
-    blanks = " \t\u3000\xa0"
-    while pieces and isinstance(pieces[0], Words):
-        text = pieces[0].text.lstrip(blanks)
-        if text:
-            pieces[0] = Words(text, pieces[0].styles)
-            break
-        del pieces[0]
-    while pieces and isinstance(pieces[-1], Words):
-        text = pieces[-1].text.rstrip(blanks)
-        if text:
-            pieces[-1] = Words(text, pieces[-1].styles)
-            break
-        del pieces[-1]
-    return pieces
-
-
-def _flow(elements: Iterable[Element]) -> Flow:
-    flow: Flow = []
-    for element in elements:
-        if isinstance(element, Paragraph):
-            _add(flow, element.pieces)
-        else:
-            flow.append(Table([[_flow(cell) for cell in row] for row in element.rows]))
-    return flow
+_WHOLE = ("extras", "category", "idnumber", "title", "tags", "difficulty", "syllabus", "point")
+_CHOICES = ("choice", "single", "multiple", "indefinite")
 
 
 def _first_text(cell: list[Element]) -> str:
@@ -501,6 +384,10 @@ def _first_text(cell: list[Element]) -> str:
         (e.text for e in cell if isinstance(e, Paragraph) and e.text.strip()),
         "",
     )
+
+
+def _text(flow: Flow) -> Rich:
+    return with_dollars(text_of(flow))
 
 
 def flow_text(flow: Flow) -> str:
@@ -526,13 +413,3 @@ def _pictures_in(flow: Flow) -> Iterator[str]:
                     yield from _pictures_in(cell)
         else:
             yield from (piece.name for piece in block.pieces if isinstance(piece, Picture))
-
-
-def _behind_heading(text: str) -> list[tuple[int, str]] | None:
-    """Short answers behind a heading, e.g. `一、单选题：1-5 ABCDA`."""
-    for at, sign in enumerate(text):
-        if sign.isdigit():
-            found = lines.answers_in(text[at:])
-            if found:
-                return found
-    return None

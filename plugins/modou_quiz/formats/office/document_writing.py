@@ -1,13 +1,14 @@
 """Writing questions into a Word document, so that `document_parsing` reads them again."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
 from modou.errors import Invalid
 from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note
 from modou_quiz.formats.office import draft_writing, lines, pictures, words
+from modou_quiz.formats.office.comparing import Written
 from modou_quiz.formats.office.documents import JOINER
 from modou_quiz.formats.office.drafts import Draft
 from modou_quiz.formats.office.numbering import chinese
@@ -47,6 +48,8 @@ _FONT: Final = {
     "sub": "subscript",
     "sup": "superscript",
 }
+#: The sign that is taken out of all texts when they are read, as JSON has it.
+_ESCAPED: Final = "\\u2060"
 _DRAWN: Final = frozenset((".png", ".jpg", ".gif", ".bmp"))
 _WIDTH_CM: Final = 12.0
 #: Kind -> what the template says about it, as comments of Word.
@@ -81,10 +84,11 @@ class Writer:
         self._item = Item()
         self._files: dict[str, bytes] = {}
         self._kind = ""
-        self._sections = self._number = 0
+        #: Sections, questions and paragraphs so far.
+        self._sections = self._number = self._count = 0
 
-    def write(self, item: Item, *, helped: bool = False) -> bool:
-        """Write a question; whether it could be."""
+    def write(self, item: Item, extras: str = "", *, helped: bool = False) -> Written | None:
+        """Write a question; where it stands, None: it could not be."""
         try:
             draft = draft_writing.draft_of(item)
             if len(draft.options) > words.MOST_OPTIONS:
@@ -96,22 +100,30 @@ class Writer:
                 )
         except Invalid as error:
             self.notes.append((item, Note("error", error.message, item.line)))
-            return False
+            return None
         self._item, self._files = item, draft.files
         if draft.kind != self._kind:
             self._section(draft.kind, helped=helped)
         self._number += 1
+        first = self._count + 1
         self._question(draft, f"{self._number}. ")
         for number, part in enumerate(draft.parts, start=1):
             self._question(part, f"（{number}）【{words.KINDS[part.kind][0]}】")
+        if extras:
+            # Nobody sees it, and it goes where the question goes.
+            run = self._added(self._document).add_run(
+                f"附加信息：{extras.replace(JOINER, _ESCAPED)}"
+            )
+            run.font.hidden = True
         self._added(self._document)
-        return True
+        return Written(item, first, self._count)
 
     def _added(self, place: Any) -> Any:
         """A new paragraph at the end. The library looks for the end through the whole document."""
         from docx.oxml.parser import OxmlElement
         from docx.text.paragraph import Paragraph
 
+        self._count += 1
         if place is not self._document:
             return place.add_paragraph()
         element = OxmlElement("w:p")
@@ -187,7 +199,7 @@ class Writer:
                 first.getparent().remove(first)
                 self._flow(flow, cell)
                 if not cell.paragraphs:
-                    cell.add_paragraph()
+                    self._added(cell)
 
     def _pieces(self, paragraph: Any, block: Block, label: str) -> None:
         pieces = self._guarded(block, label)
@@ -263,9 +275,9 @@ class Writer:
 
 
 def write_document(
-    items: Iterable[Item], out: IO[bytes], *, template: bool = False
-) -> tuple[list[Item], list[tuple[Item, Note]]]:
-    """Write questions; which were written, and what is known not to be carried.
+    items: Sequence[Item], out: IO[bytes], extras: Mapping[int, str], *, template: bool = False
+) -> tuple[list[Written], list[tuple[Item, Note]]]:
+    """Write questions; see `comparing.Write`.
 
     :param template: with comments that say how to fill it in
     """
@@ -282,10 +294,13 @@ def write_document(
     style.element.rPr.rFonts.set(qn("w:eastAsia"), "宋体")
     style.paragraph_format.space_after = Pt(3)
     writer = Writer(document)
-    written = [item for item in items if writer.write(item, helped=template)]
+    found = [
+        writer.write(item, extras.get(place, ""), helped=template)
+        for place, item in enumerate(items)
+    ]
     buffer = io.BytesIO()
     document.save(buffer)
     out.seek(0)
     out.truncate()
     out.write(buffer.getvalue())
-    return written, writer.notes
+    return [one for one in found if one is not None], writer.notes

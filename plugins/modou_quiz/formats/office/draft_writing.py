@@ -86,8 +86,13 @@ def _short(content: contents.Short, draft: Draft) -> None:
 
 @_describe.register
 def _numerical(content: contents.Numerical, draft: Draft) -> None:
-    unit = content.units.units[0].name if content.units.units else ""
-    draft.answer = answers.numbers_text(content.answers, unit)
+    draft.answer = answers.numbers_text(content.answers)
+    if content.units.units:
+        unit = content.units.units[0]
+        text = answers.numbers_text(content.answers, unit.name)
+        # Units may be called anything, "9|" too.
+        if answers.is_number(text) and answers.numbers(text)[1] == (unit,):
+            draft.answer = text
 
 
 @_describe.register

@@ -20,6 +20,7 @@ class Draft:
     :param kind: one of `words.KINDS`, "calculation", or "" when nothing says what it is
     :param answer: as it was written; `sample` the same as a formatted text
     :param places: field -> where it stands, in words for people; "" the question as a whole
+    :param extras: what only this system reads (`modou_quiz.formats.extras`)
     :param marks: of a part of a case: how it weighs against the others
     """
 
@@ -40,6 +41,7 @@ class Draft:
     category: str = ""
     title: str = ""
     idnumber: str = ""
+    extras: str = ""
     parts: list["Draft"] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
@@ -71,7 +73,9 @@ def take_marks(item: Item, text: str) -> None:
     """:raises Invalid: it says no marks"""
     if not text:
         return
-    match = re.fullmatch(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*(?:分|marks?|points?)?", words.folded(text))
+    match = re.fullmatch(
+        r"([-+]?[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?)\s*(?:分|marks?|points?)?", words.folded(text)
+    )
     value = float(match[1]) if match else -1.0
     if not match or not 0 <= value <= 1000:
         raise Invalid(

@@ -36,7 +36,7 @@ _KIND: Final = re.compile(r"[(（\[【<〔]\s*([^()（）\[\]【】<>〔〕]{2,1
 #: A name of a field that begins a line or stands in 【】 within one.
 _FIELD: Final = re.compile(
     r"(?:^|(?<=[\s；;。\u3000]))(?:\[\s*([^\[\]]{2,8})\s*\]\s*[:：]?"
-    r"|([^\s：:【】\[\]()（）,，。；;]{2,8})\s*[:：])\s*"
+    r"|(答|[^\s：:【】\[\]()（）,，。；;]{2,8})\s*[:：])\s*"
     r"|【\s*([^【】]{2,8})\s*】\s*[:：]?\s*"
 )
 #: An answer typed into the brackets of the question: （ B ）, （√）.
@@ -58,6 +58,7 @@ _FIELDS: Final = frozenset(
         "idnumber",
         "marks",
         "kind",
+        "extras",
     )
 )
 
@@ -156,6 +157,8 @@ def fields_in(text: str) -> list[tuple[str, int, int]]:
         if found and not _known_break(text, match, found[-1][0]):
             continue
         found.append((name, match.start(), match.end()))
+        if name == "extras":
+            break
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from modou.errors import Invalid
 from modou_quiz.content import Content, Rich
 from modou_quiz.formats.base import Item, Note
+from modou_quiz.formats.extras import with_extras
 from modou_quiz.formats.office import answers, texts, words
 from modou_quiz.formats.office.drafts import (
     Draft,
@@ -71,16 +72,23 @@ def item_of(draft: Draft) -> Item:
         item.notes.append(refused.note)
         return item
     item.type = kind
+    if isinstance(content, Case) and not draft.marks and any(part.marks for part in draft.parts):
+        item.marks = sum(question.weight for question in content.questions)
     if all(note.level != "error" for note in item.notes):
         item.content = content
-    return item
+    return with_extras(item, draft.extras) if draft.extras else item
 
 
 def content_of(draft: Draft, notes: list[Note]) -> tuple[str, Content]:
     """:raises Refused: it makes no question"""
     kind = draft.kind
+    if kind == "choice":
+        kind = _choice(draft)
     if not kind:
-        kind = _guessed(draft)
+        kind, sure = _guessed(draft)
+    else:
+        sure = True
+    if not sure:
         notes.append(
             Note(
                 "changed",
@@ -110,22 +118,27 @@ def content_of(draft: Draft, notes: list[Note]) -> tuple[str, Content]:
         ) from None
 
 
-def _guessed(draft: Draft) -> str:
+def _guessed(draft: Draft) -> tuple[str, bool]:
+    """The kind that a draft looks like, and whether it can hardly be another."""
     if draft.parts:
-        return "case"
+        return "case", True
     if draft.pairs:
-        return "matching"
+        return "matching", True
     if len(draft.options) > 1:
-        try:
-            chosen = answers.letters(draft.answer, len(draft.options), _option_texts(draft))
-        except Invalid:
-            return "single"
-        return "multiple" if len(chosen) > 1 else "single"
+        return _choice(draft), True
     if draft.answer and words.truth_of(draft.answer) is not None:
-        return "truefalse"
+        return "truefalse", True
     if _BLANK.search(draft.stem.source) and draft.answer:
-        return "cloze"
-    return "essay"
+        return "cloze", True
+    return "essay", bool(draft.sample)
+
+
+def _choice(draft: Draft) -> str:
+    try:
+        chosen = answers.letters(draft.answer, len(draft.options), _option_texts(draft))
+    except Invalid:
+        return "single"
+    return "multiple" if len(chosen) > 1 else "single"
 
 
 def _option_texts(draft: Draft) -> list[str]:

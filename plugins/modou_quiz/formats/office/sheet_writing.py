@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 from urllib.parse import unquote
 
@@ -10,6 +10,7 @@ from modou.errors import Invalid
 from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note
 from modou_quiz.formats.office import draft_writing, drafts, making, pictures, texts, words
+from modou_quiz.formats.office.comparing import Written
 from modou_quiz.formats.office.drafts import Draft
 from modou_quiz.i18n import _
 
@@ -46,12 +47,12 @@ _BEHIND: Final = (
     ("scoring", "计分规则", 16),
     ("title", "标题", 18),
     ("idnumber", "编号", 12),
+    ("extras", "附加信息（请勿修改）", 12),
 )
 _PREFIX: Final = re.compile(r"\[(html|markdown|plain)\]", re.IGNORECASE)
-_DOLLARS: Final = re.compile(r"(?<![\\$])\$([^$\n]*[\\^_{][^$\n]*)\$(?!\$)")
 _TEX: Final = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$", re.DOTALL)
 #: What Excel takes into one cell.
-_MOST: Final = 32_767
+MOST: Final = 32_767
 _FORMULA: Final = re.compile(r"'*[=+\-@\t＝＋－＠]")
 _PICTURE_WIDTH: Final = 160
 _FORM_ROWS: Final = 2_000
@@ -70,9 +71,8 @@ def rich_of(text: str) -> Rich:
         )
     if texts.LOOKS_LIKE_HTML.search(text):
         return Rich(source=text, markup="html")
-    source = _DOLLARS.sub(lambda found: rf"\({found[1]}\)", text)
-    plain = Rich(source=source, markup="plain")
-    if _TEX.search(source):
+    plain = texts.with_dollars(Rich(source=text, markup="plain"))
+    if _TEX.search(plain.source):
         return Rich(source=texts.as_html(plain), markup="html")
     return plain
 
@@ -93,42 +93,51 @@ def cell_of(rich: Rich) -> str:
 
 
 def write_workbook(
-    items: Iterable[Item], out: IO[bytes], *, examples: Sequence[Item] = ()
-) -> tuple[list[Item], list[tuple[Item, Note]]]:
-    """Write questions; which were written, and why others were not.
+    items: Sequence[Item], out: IO[bytes], extras: Mapping[int, str]
+) -> tuple[list[Written], list[tuple[Item, Note]]]:
+    """Write questions; see `comparing.Write`."""
+    return _write(items, out, extras, ())
 
-    :param examples: for a sheet of their own; the workbook is then a form to fill in
-    """
+
+def write_form(out: IO[bytes], examples: Sequence[Item]) -> None:
+    """Write a workbook to fill in."""
+    _write((), out, {}, examples)
+
+
+def _write(
+    items: Sequence[Item], out: IO[bytes], extras: Mapping[int, str], examples: Sequence[Item]
+) -> tuple[list[Written], list[tuple[Item, Note]]]:
     # openpyxl takes a quarter of a second to import: not at the start of every process.
     from openpyxl import Workbook
 
     workbook = Workbook()
-    kept, notes = _drafts(items)
+    kept, notes = _drafts(items, extras)
     sheet = workbook.active
     sheet.title = SHEET
-    _fill(sheet, kept, form=bool(examples))
+    written = _fill(sheet, kept, form=bool(examples))
     if examples:
-        shown, _notes = _drafts(examples)
+        shown, _notes = _drafts(examples, {})
         _fill(workbook.create_sheet(_EXAMPLES), shown)
     _explain(workbook.create_sheet(_RULES))
     out.seek(0)
     out.truncate()
     workbook.save(out)
-    return [item for item, _draft in kept], notes
+    return written, notes
 
 
 def _drafts(
-    items: Iterable[Item],
+    items: Sequence[Item], extras: Mapping[int, str]
 ) -> tuple[list[tuple[Item, Draft]], list[tuple[Item, Note]]]:
     kept: list[tuple[Item, Draft]] = []
     notes: list[tuple[Item, Note]] = []
-    for item in items:
+    for place, item in enumerate(items):
         try:
             draft = draft_writing.draft_of(item)
             _check(draft)
         except Invalid as error:
             notes.append((item, Note("error", error.message, item.line)))
         else:
+            draft.extras = extras.get(place, "")
             kept.append((item, draft))
     return kept, notes
 
@@ -143,27 +152,35 @@ def _check(draft: Draft) -> None:
             )
         )
     for text in (*drafts.all_texts(draft), Rich(source=draft.answer, markup="plain")):
-        if len(text.source) + 20 > _MOST:
+        if len(text.source) + 20 > MOST:
             raise Invalid(
                 _(
                     "A text is longer than the ${most} characters that a cell takes.",
-                    mapping={"most": _MOST},
+                    mapping={"most": MOST},
                 )
             )
 
 
-def _fill(sheet: Any, kept: Sequence[tuple[Item, Draft]], *, form: bool = False) -> None:
+def _fill(sheet: Any, kept: Sequence[tuple[Item, Draft]], *, form: bool = False) -> list[Written]:
     rows = [row for _item, draft in kept for row in _rows(draft)]
     count = max([_LEAST_OPTIONS, *(len(_options(draft)) for draft, _part in rows)])
     options = tuple(
         (f"option {words.letter_of(place)}", f"选项{words.letter_of(place)}", 18)
         for place in range(count)
     )
-    columns = (*_BEFORE, *options, *_BEHIND)
+    beside = any(draft.extras for _item, draft in kept)
+    columns = (*_BEFORE, *options, *(_BEHIND if beside else _BEHIND[:-1]))
     _head(sheet, columns)
-    for number, (draft, part) in enumerate(rows, start=2):
-        _row(sheet, number, draft, part, columns)
+    written: list[Written] = []
+    number = 1
+    for item, draft in kept:
+        first = number + 1
+        for one, part in _rows(draft):
+            number += 1
+            _row(sheet, number, one, part, columns)
+        written.append(Written(item, first, number))
     _menus(sheet, columns, _FORM_ROWS if form else len(rows) + 100)
+    return written
 
 
 def _rows(draft: Draft) -> list[tuple[Draft, str]]:
@@ -188,6 +205,7 @@ def _head(sheet: Any, columns: Sequence[tuple[str, str, int]]) -> None:
         cell.fill = PatternFill("solid", start_color="2447A8" if needed else "5A6B85")
         cell.alignment = Alignment(vertical="center", wrap_text=True)
         sheet.column_dimensions[get_column_letter(place)].width = width
+        sheet.column_dimensions[get_column_letter(place)].hidden = name == "extras"
     sheet.row_dimensions[1].height = 24
     sheet.freeze_panes = "D2"
 
@@ -211,12 +229,12 @@ def _row(
             continue
         text = cell_of(value) if isinstance(value, Rich) else value
         if text:
-            _write(sheet.cell(number, place), text)
+            _put(sheet.cell(number, place), text)
         if isinstance(value, Rich):
             _place_pictures(sheet, number, place, value, draft)
 
 
-def _write(cell: Any, text: str) -> None:
+def _put(cell: Any, text: str) -> None:
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Alignment
 

@@ -57,6 +57,8 @@ _BLOCKS = frozenset(
 #: Blocks that say no more than that a line begins.
 _PLAIN_BLOCKS = frozenset(("p", "div", "section", "article", "ul", "ol", "dl"))
 _FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
+#: Between single dollars only what holds signs of TeX: other text is about money.
+_DOLLARS = re.compile(r"(?<![\\$])\$([^$\n]*[\\^_{][^$\n]*)\$(?!\$)")
 #: What makes typed text HTML.
 LOOKS_LIKE_HTML = re.compile(
     r"</(?:p|b|i|u|sub|sup|strong|em|span|div|table|ul|ol|li|h[1-6]|a)>|<(?:br|img)\b[^<>]*>",
@@ -345,6 +347,11 @@ def _piece_html(piece: Piece) -> str:
             return f'<img src="{FILE}{quote(name)}" alt="">'
         case Other(tag):
             return tag
+
+
+def with_dollars(text: Rich) -> Rich:
+    """The text with formulas between single dollars as other formulas are written."""
+    return text.model_copy(update={"source": _DOLLARS.sub(r"\\(\1\\)", text.source)})
 
 
 # -- comparing

@@ -7,7 +7,7 @@ from typing import Final
 #: Kind of question -> what people call it; the first is what is written. "indefinite" is a
 #: multiple choice.
 KINDS: Final[dict[str, tuple[str, ...]]] = {
-    "single": ("单选题", "单项选择题", "单选", "单项选择", "选择题", "single choice", "single"),
+    "single": ("单选题", "单项选择题", "单选", "单项选择", "single choice", "single"),
     "multiple": ("多选题", "多项选择题", "多选", "多项选择", "multiple choice", "multiple"),
     "indefinite": ("不定项选择题", "不定项", "不定项选择", "indefinite choice", "indefinite"),
     "truefalse": ("判断题", "判断", "是非题", "对错题", "正误判断题", "true/false", "truefalse"),
@@ -43,9 +43,12 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 }
 #: Numerical where its answer is a number, else marked by people.
 CALCULATION: Final = ("计算题", "计算", "calculation")
+#: Single or multiple, as its answer says.
+CHOICE: Final = ("选择题", "选择", "客观题", "choice")
 
 _NAMES: Final = {name: kind for kind, names in KINDS.items() for name in names}
 _NAMES.update(dict.fromkeys(CALCULATION, "calculation"))
+_NAMES.update(dict.fromkeys(CHOICE, "choice"))
 
 #: What a column or a line behind a question is about -> what people call it.
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
@@ -53,7 +56,16 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "part": ("小题", "小题号", "子题", "part", "sub-question"),
     "stem": ("题干", "题目", "试题", "试题内容", "题目内容", "内容", "问题", "stem", "question"),
     "options": ("选项", "备选答案", "备选项", "答案选项", "options"),
-    "answer": ("答案", "正确答案", "参考答案", "标准答案", "正确选项", "answer", "correct answer"),
+    "answer": (
+        "答案",
+        "答",
+        "正确答案",
+        "参考答案",
+        "标准答案",
+        "正确选项",
+        "answer",
+        "correct answer",
+    ),
     "marks": ("分值", "分数", "得分", "marks", "points", "score"),
     "difficulty": ("难度", "难易度", "难度系数", "难易程度", "difficulty"),
     "point": ("知识点", "考点", "知识要点", "knowledge point", "topic"),
@@ -75,6 +87,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "notes": ("评分标准", "评分要点", "采分点", "得分点", "marking notes"),
     "title": ("标题", "题名", "title"),
     "idnumber": ("编号", "题目编号", "试题编号", "题号编码", "id", "id number", "number"),
+    "extras": ("附加信息",),
     "order": ("序号", "题号", "no", "no.", "#"),
 }
 _FIELD_NAMES: Final = {name: field for field, names in FIELDS.items() for name in names}
