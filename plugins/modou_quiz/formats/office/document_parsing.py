@@ -15,9 +15,10 @@ from modou_quiz.formats.office import lines, words
 from modou_quiz.formats.office.answer_keys import AnswerKey
 from modou_quiz.formats.office.documents import JOINER, Element, Grid, Paragraph
 from modou_quiz.formats.office.drafts import Draft
-from modou_quiz.formats.office.making import item_of
-from modou_quiz.formats.office.options import split_options
 from modou_quiz.formats.office.flows import add, flow_of
+from modou_quiz.formats.office.making import item_of
+from modou_quiz.formats.office.options import cuts as cuts_of
+from modou_quiz.formats.office.options import split_options
 from modou_quiz.formats.office.texts import (
     Block,
     Flow,
@@ -194,7 +195,7 @@ class Parser:
             pieces = [*rest.cut(0, begin), *rest.cut(end)]
         rest = Paragraph(paragraph.number, pieces)
         # Options may stand in the line of the question: 1. 1 + 1 = （ ） A. 1  B. 2
-        cuts = lines.cuts(rest.text, 0) if found.kind in ("", *_CHOICES) else []
+        cuts = cuts_of(rest.text, 0) if found.kind in ("", *_CHOICES) else []
         if len(cuts) > 1:
             add(found.target, rest.cut(0, cuts[0][0]))
             self._add_options(found, rest, cuts)
@@ -271,8 +272,10 @@ class Parser:
         ):
             for cell in cells:
                 for element in cell:
-                    if isinstance(element, Paragraph) and element.text.strip():
-                        self._take_options(element, element.text) or self._go_on(element)
+                    if not isinstance(element, Paragraph) or not element.text.strip():
+                        continue
+                    if not self._take_options(element, element.text):
+                        self._go_on(element)
             return
         found.target.append(Table([[flow_of(cell) for cell in row] for row in grid.rows]))
         for cell in cells:

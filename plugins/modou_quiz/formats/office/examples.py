@@ -1,15 +1,14 @@
 """One question of each kind, for the templates."""
 
-from typing import Final
+from typing import Any, Final
 
-from modou_quiz.content import Rich
+from modou_quiz.content import Content, Rich
 from modou_quiz.formats.base import Item
 from modou_quiz.types.contents import (
     Accepted,
     AcceptedNumber,
     Case,
     Cloze,
-    Content,
     Description,
     Essay,
     GapWords,
@@ -43,11 +42,11 @@ def options(text: str, right: str) -> tuple[Option, ...]:
     )
 
 
-def _item(type: str, content: Content, marks: float = 2, **values: object) -> Item:
-    return Item(type=type, content=content, marks=marks, **values)  # type: ignore[arg-type]
+def _item(type: str, content: Content, marks: float = 2, **values: Any) -> Item:
+    return Item(type=type, content=content, marks=marks, **values)
 
 
-_FILED: Final = {"category": ("低压电工", "安全用电"), "difficulty": 2}
+_FILED: Final[dict[str, Any]] = {"category": ("低压电工", "安全用电"), "difficulty": 2}
 
 EXAMPLES: Final[tuple[Item, ...]] = (
     _item(

@@ -5,7 +5,6 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from posixpath import dirname, join, normpath
 from typing import IO, Any, BinaryIO, Final, cast
 
@@ -22,7 +21,7 @@ from modou.services.tables import read_table
 from modou.services.tables.parts import cell_text
 from modou.services.tables.xlsx_files import DAMAGED, measure_workbook
 from modou_quiz.content import Rich
-from modou_quiz.formats.office.texts import Block, Words, text_of
+from modou_quiz.formats.office.texts import Block, Piece, Words, text_of
 from modou_quiz.i18n import _
 
 ZIP: Final = b"PK\x03\x04"
@@ -35,6 +34,8 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=Fals
 #: How WPS writes a picture within a cell.
 _IN_CELL = re.compile(r'=?(?:_xlfn\.)?DISPIMG\(\s*"([^"]+)"', re.IGNORECASE)
 _STYLED = re.compile(rb"<(?:\w+:)?(?:vertAlign|b|i|u|strike)[ />]")
+
+_STYLES: Final = {"b": "b", "i": "i", "u": "u", "strike": "s"}
 
 #: (row, column), both from 1.
 Cell = tuple[int, int]
@@ -93,8 +94,8 @@ def _xlsx(stream: BinaryIO) -> Iterator[Grid]:
                 raise Invalid(_("This is no workbook of Excel. Save it as .xlsx and send that."))
             media = _Media(archive, names)
             pictures = media.pictures()
-            formatted = _formatted(stream, archive, names)
-    except DAMAGED as error:
+            formatted = media.formatted()
+    except (*DAMAGED, etree.LxmlError) as error:
         raise _damaged() from error
     yield from _sheets(stream, pictures, formatted, media.in_cells)
 
@@ -221,11 +222,8 @@ class _Media:
 
     def pictures(self) -> dict[str, dict[Cell, list[bytes]]]:
         """Name of a sheet -> cell -> pictures whose upper left corner lies in it."""
-        book = self._tree("xl/workbook.xml")
-        relations = self._relations("xl/workbook.xml")
         result: dict[str, dict[Cell, list[bytes]]] = {}
-        for sheet in book.iter("{*}sheet") if book is not None else ():
-            part = relations.get(sheet.get(_RELATION + "id") or "", "")
+        for sheet, part in self._sheets():
             drawings = (
                 target
                 for target in self._relations(part).values()
@@ -234,9 +232,59 @@ class _Media:
             found: dict[Cell, list[bytes]] = {}
             for drawing in drawings:
                 self._anchored(drawing, found)
-            result[sheet.get("name") or ""] = found
+            result[sheet] = found
         self._in_cells()
         return result
+
+    def _sheets(self) -> Iterator[tuple[str, str]]:
+        """Names of sheets and of their parts."""
+        book = self._tree("xl/workbook.xml")
+        relations = self._relations("xl/workbook.xml")
+        for sheet in book.iter("{*}sheet") if book is not None else ():
+            part = relations.get(sheet.get(_RELATION + "id") or "", "")
+            if part in self._names:
+                yield sheet.get("name") or "", part
+
+    def formatted(self) -> dict[str, dict[Cell, Rich]]:
+        """Name of a sheet -> cells with raised, lowered, bold, … letters."""
+        shared: dict[str, Rich] = {}
+        strings = "xl/sharedStrings.xml"
+        if strings in self._names and self._has_styles(strings):
+            for number, string in enumerate(self._elements(strings, "si")):
+                if string.find("{*}r/{*}rPr") is not None:
+                    shared[str(number)] = _rich(string)
+        result: dict[str, dict[Cell, Rich]] = {}
+        for sheet, part in self._sheets():
+            if not shared and not self._has_styles(part):
+                continue
+            found = result.setdefault(sheet, {})
+            for cell in self._elements(part, "c"):
+                place = _place(cell.get("r") or "")
+                inline = cell.find("{*}is")
+                if cell.get("t") == "s":
+                    rich = shared.get(cell.findtext("{*}v") or "")
+                    if rich is not None:
+                        found[place] = rich
+                elif inline is not None and inline.find("{*}r/{*}rPr") is not None:
+                    found[place] = _rich(inline)
+        return result
+
+    def _elements(self, name: str, tag: str) -> Iterator[Any]:
+        """Elements of a part, each for a moment only."""
+        with self._archive.open(name) as part:
+            found = etree.iterparse(part, tag="{*}" + tag, resolve_entities=False, no_network=True)
+            for _event, element in found:
+                yield element
+                element.clear()
+
+    def _has_styles(self, name: str) -> bool:
+        before = b""
+        with self._archive.open(name) as part:
+            while chunk := part.read(1 << 20):
+                if _STYLED.search(before + chunk):
+                    return True
+                before = chunk[-40:]
+        return False
 
     def _anchored(self, drawing: str, found: dict[Cell, list[bytes]]) -> None:
         tree = self._tree(drawing)
@@ -264,54 +312,35 @@ class _Media:
                 self.in_cells[name.get("name") or ""] = data
 
 
-def _formatted(
-    stream: BinaryIO, archive: zipfile.ZipFile, names: set[str]
-) -> dict[str, dict[Cell, Rich]]:
-    """Cells with raised, lowered, bold, … letters; looked for only where the workbook has any."""
-    strings = "xl/sharedStrings.xml"
-    if strings not in names or not _has_styles(archive, strings):
-        return {}
-    from openpyxl import load_workbook
-    from openpyxl.cell.rich_text import CellRichText
-
-    stream.seek(0)
-    result: dict[str, dict[Cell, Rich]] = {}
-    workbook = load_workbook(stream, read_only=True, rich_text=True, keep_links=False)
-    for sheet in workbook.worksheets:
-        found: dict[Cell, Rich] = {}
-        for row in sheet.iter_rows():
-            for cell in row:
-                if isinstance(cell.value, CellRichText):
-                    found[cell.row, cell.column] = _rich(cell.value)
-        result[sheet.title] = found
-    return result
+def _place(name: str) -> Cell:
+    """C7 -> (7, 3)."""
+    column = 0
+    for letter in name.rstrip("0123456789"):
+        column = column * 26 + int(letter, 36) - 9
+    return int(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") or 0), column
 
 
-def _has_styles(archive: zipfile.ZipFile, name: str) -> bool:
-    before = b""
-    with archive.open(name) as part:
-        while chunk := part.read(1 << 20):
-            if _STYLED.search(before + chunk):
-                return True
-            before = chunk[-40:]
-    return False
-
-
-def _rich(value: Any) -> Rich:
-    lines: list[list[Words]] = [[]]
-    for piece in value:
-        text, styles = (piece, frozenset()) if isinstance(piece, str) else _run(piece)
-        first, *others = str(text).split("\n")
+def _rich(string: Any) -> Rich:
+    """A string of runs."""
+    lines: list[list[Piece]] = [[]]
+    for run in string:
+        tag = etree.QName(run).localname
+        if tag not in ("r", "t"):
+            continue
+        text = (run.text if tag == "t" else run.findtext("{*}t")) or ""
+        first, *others = text.split("\n")
+        styles = _styles(run.find("{*}rPr"))
         lines[-1].append(Words(first, styles))
         lines += [[Words(other, styles)] for other in others]
-    return text_of([Block([*chain(line)]) for line in lines])
+    return text_of([Block([piece for piece in line if piece != Words("")]) for line in lines])
 
 
-def _run(piece: Any) -> tuple[str, frozenset[str]]:
-    font = piece.font
-    raised = {"superscript": "sup", "subscript": "sub"}.get(font.vertAlign or "", "")
-    styles = [raised] if raised else []
-    styles += [
-        name for name, on in (("b", font.b), ("i", font.i), ("u", font.u), ("s", font.strike)) if on
-    ]
-    return piece.text, frozenset(styles)
+def _styles(properties: Any) -> frozenset[str]:
+    found = set()
+    for child in properties if properties is not None else ():
+        tag, value = etree.QName(child).localname, child.get("val")
+        if tag == "vertAlign":
+            found.add({"superscript": "sup", "subscript": "sub"}.get(value, ""))
+        elif tag in _STYLES and value not in ("0", "false", "none"):
+            found.add(_STYLES[tag])
+    return frozenset(found - {""})
