@@ -209,9 +209,9 @@ setup(
         "nh3>=0.2.17",
         "Babel>=2.15",
         "pypinyin>=0.51",
-        "opencc>=1.1.9",  # quizzes: simplified and traditional answers are the same
         "charset-normalizer>=3.4",  # texts whose encoding nobody says
         "lxml>=5.3",  # question files in XML, read without entities
+        "opencc>=1.1.9",  # quizzes: simplified and traditional answers are the same
         # files: pictures, spreadsheets written and read, PDF
         "Pillow>=11.3",
         "openpyxl>=3.1",

@@ -11,6 +11,7 @@ are the verbs, `views` the pages. README.md tells the rest.
 
 from collections.abc import Sequence
 
+import click
 from pydantic import BaseModel
 from pyramid.config import Configurator
 
@@ -20,11 +21,15 @@ from modou.declarations import (
     EvolveStep,
     Job,
     JournalKind,
+    NavItem,
     PersonalData,
     PluginInfo,
+    UploadPurpose,
 )
 from modou.hookspecs import hookimpl
+from modou.permissions import Capability
 from modou_quiz import evolve, formats, journal, permissions, settings, types, views
+from modou_quiz.cli import COMMANDS
 from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
@@ -48,6 +53,17 @@ __all__ = [
 ]
 
 NAME = "quiz"
+NAVIGATION = (
+    NavItem(
+        "admin",
+        "quiz_types",
+        _("Question types"),
+        "quiz_types",
+        "quiz",
+        Capability.PLUGINS_VIEW,
+        525,
+    ),
+)
 
 
 @hookimpl
@@ -89,6 +105,16 @@ def settings_schema() -> type[BaseModel]:
 
 
 @hookimpl
+def upload_purposes() -> Sequence[UploadPurpose]:
+    return [UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000)]
+
+
+@hookimpl
+def cli_commands() -> Sequence[click.Command]:
+    return COMMANDS
+
+
+@hookimpl
 def evolve_steps() -> Sequence[EvolveStep]:
     return evolve.STEPS
 
@@ -106,6 +132,11 @@ def jobs() -> Sequence[Job]:
 @hookimpl
 def api_routes() -> Sequence[ApiRoute]:
     return api.ROUTES
+
+
+@hookimpl
+def nav_items() -> Sequence[NavItem]:
+    return NAVIGATION
 
 
 def includeme(config: Configurator) -> None:

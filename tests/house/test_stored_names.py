@@ -16,6 +16,7 @@ import pytest
 import modou
 import modou_lesson
 import modou_notices
+import modou_quiz
 
 LIST = Path(__file__).with_name("stored_names.txt")
 NAMES = LIST.read_text(encoding="utf-8").split()
@@ -25,7 +26,7 @@ def persistent_classes() -> set[str]:
     """Paths of all persistent classes of the core and the first-party plugins, and of the values
     (dataclasses, named tuples) of the rooms `models`, since those are pickled within them."""
     found = set()
-    for package in (modou, modou_lesson, modou_notices):
+    for package in (modou, modou_lesson, modou_notices, modou_quiz):
         for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             module = importlib.import_module(info.name)
             if ".models" in info.name:
@@ -53,11 +54,11 @@ def is_value(thing: object, module: str) -> bool:
 
 
 def tree_classes() -> list[type]:
-    from BTrees.LLBTree import LLBTree
+    from BTrees.LLBTree import LLBTree, LLTreeSet
     from BTrees.LOBTree import LOBTree
     from BTrees.OOBTree import OOBTree
 
-    return [LLBTree, LOBTree, OOBTree]
+    return [LLBTree, LLTreeSet, LOBTree, OOBTree]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -198,10 +198,12 @@ def with_extras(item: Item, text: str) -> Item:
 
 def _check(item: Item) -> None:
     """:raises TypeError: something in the file has another type than it must"""
-    texts = (item.title, item.point, item.syllabus, item.idnumber, *item.category, *item.tags)
-    if not all(isinstance(text, str) for text in texts):
+    values = state(item)
+    texts = [values[name] for name in ("title", "point", "syllabus", "idnumber")]
+    numbers = [values["marks"], values["difficulty"]]
+    if not all(isinstance(text, str) for text in [*texts, *item.category, *item.tags]):
         raise TypeError
-    if not isinstance(item.marks, int | float) or not isinstance(item.difficulty, int):
+    if not all(isinstance(value, int | float) for value in numbers):
         raise TypeError
 
 

@@ -7,7 +7,7 @@ feedback is for those who were wrong, the second for those who were right.
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO, Any, ClassVar, Final
+from typing import IO, Any, Final
 
 from modou.errors import Message
 from modou_quiz.content import Content, Rich
@@ -406,7 +406,8 @@ def _bodies(content: Content) -> str:
             )
         case Short():
             body = "".join(
-                f"\n\t={_weight(a.fraction)}{_short(Rich(source=a.pattern, markup='plain'), content.stem)}"
+                f"\n\t={_weight(a.fraction)}"
+                f"{_short(Rich(source=a.pattern, markup='plain'), content.stem)}"
                 f"{_remark(a.feedback, content.stem)}"
                 for a in content.answers
             )
@@ -452,10 +453,11 @@ def _truefalse_body(content: TrueFalse) -> str:
 def _matching_body(content: Matching) -> str:
     rows = [(_short(_unarrowed(p.left), content.stem), p.right) for p in content.pairs]
     rows += [("", right) for right in content.distractors]
-    return "".join(
-        f"\n\t={left} -> {syntax.escaped(to_moodle(right) if right.markup != 'html' else one_line(right))}"
-        for left, right in rows
-    )
+    return "".join(f"\n\t={left} -> {_right_side(right)}" for left, right in rows)
+
+
+def _right_side(text: Rich) -> str:
+    return syntax.escaped(one_line(text) if text.markup == "html" else to_moodle(text))
 
 
 def _unarrowed(text: Rich) -> Rich:

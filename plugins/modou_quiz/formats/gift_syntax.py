@@ -315,7 +315,7 @@ class _Block:
 
     def _question(self, begin: int) -> tuple[Parsed, int]:
         source = self.source
-        masked, end = source.masked, len(source.text)
+        masked = source.masked
         title, place = "", begin
         if masked.startswith("::", begin):
             title, place = self._title(begin)
@@ -336,8 +336,7 @@ class _Block:
             rest = source.take(closing + 1, stem_end)
             gap = " " if source.text[closing + 1] in " \t\n" else ""
             stem = Text(f"{stem.source}{space}_____{gap}{rest}", stem.format)
-        kind = "essay"
-        parsed = Parsed(source.line(begin), kind, title, stem)
+        parsed = Parsed(source.line(begin), "essay", title, stem)
         parsed.missing_word = stem_end > closing + 1
         self._answers(parsed, opening + 1, closing, after)
         if any(begin <= start < after for start, _end in source.formulas):
@@ -533,5 +532,5 @@ def escaped(text: str) -> str:
 
 _UNCLOSED: Final[Message] = _("The answers begin with “{”, and “}” is missing.")
 _RAW_FORMULA: Final[Message] = _(
-    "A formula holds signs of the format ({ } = ~ #) without a backslash. It was taken as it stands."
+    "A formula holds signs of the format ({ } = ~ #) without a backslash. It was taken as it is."
 )

@@ -2,8 +2,8 @@
 
 Trainers send what their machines write: UTF-8 with or without a byte order mark, UTF-16 from old
 editors, GB18030 from Chinese Windows, Big5 from Taiwan and Hong Kong. A file that is nearly all
-UTF-8 is UTF-8 with damage, not something else: what cannot be read becomes U+FFFD, and whoever
-meets one says on which line (`damage`).
+UTF-8 is UTF-8 with damage, not something else: what cannot be read becomes U+FFFE, which is no
+character, and whoever meets one says on which line (`damage`).
 """
 
 import codecs
@@ -45,7 +45,11 @@ _NAMES: Final = {
     "shift_jis": "Shift JIS",
     "euc_kr": "EUC-KR",
 }
-_DAMAGE: Final = re.compile("[\x00\ufffd]")
+#: Stands for bytes that are no text.
+_LOST: Final = "\ufffe"
+_DAMAGE: Final = re.compile(f"[\x00{_LOST}]")
+_MARKED: Final = "modou_quiz_marked"
+
 #: Characters that nearly all Chinese text is made of; telling GB18030 from Big5 rests on them.
 _COMMON: Final = frozenset(
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子"
@@ -55,6 +59,15 @@ _COMMON: Final = frozenset(
     "這個為來時們說對會發動過後經學電進裡實體點業應開還無從間關與線數題問結確錯選項答案下列哪正是否"
     "，。？、：；（）"
 )
+
+
+def _marked(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _LOST, error.end
+
+
+codecs.register_error(_MARKED, _marked)
 
 
 def encoding_name(codec: str) -> str:
@@ -93,13 +106,13 @@ def _wide(head: bytes) -> str:
 def _utf8_characters(stream: IO[bytes]) -> tuple[int, int]:
     """How many characters outside ASCII are good UTF-8, and how many places are not."""
     stream.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder = codecs.getincrementaldecoder("utf-8")(_MARKED)
     good = bad = 0
     while True:
         chunk = stream.read(_CHUNK)
         text = decoder.decode(chunk, final=not chunk)
         if not text.isascii():
-            wrong = text.count("\ufffd")
+            wrong = text.count(_LOST)
             bad += wrong
             good += sum(1 for sign in text if sign > "\x7f") - wrong
         if not chunk:
@@ -111,10 +124,10 @@ def _guess(head: bytes) -> str:
     what the library thinks."""
     scored = []
     for codec in ("gb18030", "big5hkscs"):
-        text = head.decode(codec, "replace")
+        text = head.decode(codec, _MARKED)
         foreign = [sign for sign in text if sign > "\x7f"]
         common = sum(sign in _COMMON for sign in foreign)
-        scored.append(((common - 3 * text.count("\ufffd")) / max(1, len(foreign)), codec))
+        scored.append(((common - 3 * text.count(_LOST)) / max(1, len(foreign)), codec))
     best, codec = max(scored)
     if best > 0.1:
         return codec
@@ -140,11 +153,11 @@ class _Borrowed(io.RawIOBase):
 
 
 def open_text(stream: IO[bytes], codec: str = "") -> io.TextIOWrapper:
-    """The stream's text from its start; what cannot be read becomes U+FFFD. Lines end in \\n."""
+    """The stream's text from its start; what cannot be read becomes U+FFFE. Lines end in \\n."""
     codec = codec or find_encoding(stream)
     stream.seek(0)
     return io.TextIOWrapper(
-        io.BufferedReader(_Borrowed(stream), _CHUNK), codec, errors="replace", newline=None
+        io.BufferedReader(_Borrowed(stream), _CHUNK), codec, errors=_MARKED, newline=None
     )
 
 

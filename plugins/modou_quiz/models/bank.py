@@ -1,18 +1,46 @@
-"""The question bank: categories, questions and their versions.
+"""The question bank: categories, questions and their versions, and the sets that find them.
 
 A question never changes: editing adds a version, and an attempt keeps the one it saw. What is
-searched and drawn by (category, type, difficulty, ...) is kept beside the questions; see `Bank`.
+searched and drawn by (category, type, difficulty, ...) is kept beside the questions, so that
+100,000 questions are filtered without opening any of them::
+
+    bank.facets    (kind, value), (kind, place, value) or ("category", id, type) -> IdSet
+    bank.prints    fingerprint of what a question says -> ids of all that say it
+    bank.numbers   (place, the institution's own number) -> ids
+    bank.fresh     id -> text to be searched, of what changed lately
+    bank.segments  SearchSegment: the texts of all others as postings, written once
+
+A *place* is the tree that a question belongs to, as "site:0", "course:<id>" or "user:<id>".
+
+Many write at the same time (teachers, imports): keys are random ids, leaves are wide, and nothing
+here is written by everybody; see `modou.store.containers`. An `IdSet` that has become empty stays,
+since somebody may be putting something into it at this moment.
 """
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
 
+from BTrees.LLBTree import LLTreeSet
+from BTrees.LOBTree import LOBTree
+from BTrees.OOBTree import OOBTree
 from persistent import Persistent
 
-from modou.store.containers import Folder, Item
+from modou.store.containers import Folder, Item, WideLOBTree, WideOOBTree
 
 #: "site": for everybody who may use the bank; "course": for the teachers of one course; "user":
 #: one teacher's own.
 SCOPES = ("site", "course", "user")
+STATUSES = ("draft", "ready", "retired")
+#: A kind of facet and what it holds: ("type", "single"), ("tag", "site:0", "触电").
+Facet: TypeAlias = tuple[Any, ...]
+_DAY = 86_400
+#: How full leaves are, about.
+_FILLED = 0.7
+
+
+def place_of(scope: str, owner: int) -> str:
+    """What stands for a tree of categories in facets."""
+    return f"{scope}:{owner}"
 
 
 class QuestionCategory(Item):
@@ -31,6 +59,10 @@ class QuestionCategory(Item):
         self.scope = scope
         self.owner = owner
         self.parent = parent
+
+    @property
+    def place(self) -> str:
+        return place_of(self.scope, self.owner)
 
 
 class QuestionVersion(Persistent):
@@ -80,6 +112,8 @@ class Question(Item):
     #: The institution's own number.
     idnumber: str = ""
     versions: tuple[QuestionVersion, ...] = ()
+    #: Of what the latest version says; see `modou_quiz.services.duplicates`.
+    fingerprint: int = 0
     #: Found by the job that counts: facility (0 to 1), discrimination (-1 to 1), sittings counted;
     #: None: not counted yet. Plain values.
     statistics: dict[str, Any] | None = None
@@ -103,10 +137,261 @@ class Question(Item):
                 return version
         raise KeyError(number)
 
+    def files(self) -> frozenset[int]:
+        """Ids of the stored files of all versions."""
+        return frozenset(id for version in self.versions for id in version.files.values())
+
+
+class IdSet(LLTreeSet):
+    """Ids of questions, with wide leaves."""
+
+    max_leaf_size = 500
+    max_internal_size = 500
+
+    def roughly(self) -> int:
+        """About how many there are, 0 only for none: of the whole only the top is opened, while
+        `len` opens every leaf."""
+        state: Any = self.__getstate__()
+        if state is None:
+            return 0
+        if len(state) == 1:
+            return len(self)
+        nodes = (len(state[0]) + 1) // 2
+        leaf = _FILLED * self.max_leaf_size
+        return int(nodes * leaf * (nodes if isinstance(state[0][0], LLTreeSet) else 1))
+
+
+class QuestionTree(LOBTree):
+    """Id -> question. Reading a leaf makes an empty object of each question in it, so leaves are
+    not as wide as elsewhere: a draw looks into a hundred of them."""
+
+    max_leaf_size = 100
+    max_internal_size = 500
+
+
+class QuestionFolder(Folder[Question]):
+    """All questions."""
+
+    def __init__(self, name: str = "", parent: Any = None) -> None:
+        super().__init__(name, parent)
+        self._items = QuestionTree()
+
+
+class TextTree(LOBTree):
+    """Id -> text. Leaves are small: each change writes one."""
+
+    max_leaf_size = 30
+    max_internal_size = 500
+
+
+class PrintTree(LOBTree):
+    """Fingerprint -> ids, as a tuple."""
+
+    max_leaf_size = 120
+    max_internal_size = 500
+
+
+class NumberTree(OOBTree):
+    """(place, number) -> ids, as a tuple."""
+
+    max_leaf_size = 60
+    max_internal_size = 250
+
+
+class GramTree(OOBTree):
+    """Piece of text -> places of its questions in the segment; written once."""
+
+    max_leaf_size = 200
+    max_internal_size = 500
+
+
+class SearchSegment(Persistent):
+    """The searched texts of some questions, written once by a job.
+
+    :param ids: the questions, as `array("q")` bytes, in the order that the postings count in
+    :param grams: piece of text -> `array("H")` bytes: places in `ids`, ascending
+    :param live: which of them still count; what changed since is searched in `Bank.fresh`
+    """
+
+    #: Most questions of a segment: a place in it has 16 bits.
+    MOST = 60_000
+
+    def __init__(self, ids: bytes, grams: GramTree, live: IdSet) -> None:
+        self.ids = SearchIds(ids)
+        self.grams = grams
+        self.live = live
+
+
+class SearchIds(Persistent):
+    """Apart from its segment, which is opened by every change."""
+
+    def __init__(self, packed: bytes) -> None:
+        self.packed = packed
+
 
 class Bank(Persistent):
-    """All categories and questions of a site, with what finds them."""
+    """All categories and questions of a site, with what finds them; see the module's docstring."""
+
+    segments: tuple[SearchSegment, ...] = ()
 
     def __init__(self) -> None:
         self.categories: Folder[QuestionCategory] = Folder("categories", self)
-        self.questions: Folder[Question] = Folder("questions", self)
+        self.questions = QuestionFolder("questions", self)
+        #: place -> id of the top category
+        self.roots = WideOOBTree()
+        #: id of a category -> ids of those below it, as a tuple, in order
+        self.children = WideLOBTree()
+        self.facets = WideOOBTree()
+        self.prints = PrintTree()
+        self.numbers = NumberTree()
+        self.fresh = TextTree()
+
+    # -- the tree
+
+    def root(self, scope: str, owner: int) -> QuestionCategory | None:
+        """The top of a tree, None before it has any category."""
+        id = self.roots.get(place_of(scope, owner))
+        return self.categories.get(id) if id is not None else None
+
+    def make_root(self, scope: str, owner: int) -> QuestionCategory:
+        """The top of a tree, made when there is none."""
+        found = self.root(scope, owner)
+        if found is None:
+            found = self.categories.add(QuestionCategory("", scope, owner))
+            self.roots[found.place] = found.id
+        return found
+
+    def add_category(self, category: QuestionCategory) -> QuestionCategory:
+        """Take it in as the last one below its parent."""
+        self.categories.add(category)
+        self.children[category.parent] = (*self.below(category.parent), category.id)
+        return category
+
+    def remove_category(self, category: QuestionCategory) -> None:
+        self.children[category.parent] = tuple(
+            id for id in self.below(category.parent) if id != category.id
+        )
+        self.children.pop(category.id, None)
+        self.categories.remove(category.id)
+
+    def move_category(self, category: QuestionCategory, parent: int, place: int) -> None:
+        """Put it below another one of its tree; `place`: how many stand before it there."""
+        self.children[category.parent] = tuple(
+            id for id in self.below(category.parent) if id != category.id
+        )
+        siblings = list(self.below(parent))
+        siblings.insert(place, category.id)
+        self.children[parent] = tuple(siblings)
+        category.parent = parent
+
+    def below(self, category: int) -> tuple[int, ...]:
+        """Ids of the categories right below one, in order."""
+        found: tuple[int, ...] = self.children.get(category, ())
+        return found
+
+    def walk(self, category: int, depth: int = 0) -> Iterator[tuple[int, int]]:
+        """(id, depth) of a category and all below it, in the order of the tree."""
+        yield category, depth
+        for child in self.below(category):
+            yield from self.walk(child, depth + 1)
+
+    def lineage(self, category: QuestionCategory) -> list[QuestionCategory]:
+        """From the top down to the category itself."""
+        found = [category]
+        while found[-1].parent:
+            found.append(self.categories.by_id(found[-1].parent))
+        return found[::-1]
+
+    # -- what finds questions
+
+    def facets_of(self, question: Question) -> frozenset[Facet]:
+        """Where the question is filed."""
+        place = self.categories.by_id(question.category).place
+        found: set[Facet] = {
+            ("place", place),
+            ("category", question.category, question.type),
+            ("type", question.type),
+            ("status", question.status),
+            ("difficulty", question.difficulty),
+            ("day", question.created // _DAY),
+            *(("tag", place, tag) for tag in question.tags),
+        }
+        if question.point:
+            found.add(("point", place, question.point))
+        if question.syllabus:
+            found.add(("syllabus", place, question.syllabus))
+        return frozenset(found)
+
+    def number_of(self, question: Question) -> tuple[str, str] | None:
+        """Under what its own number is filed."""
+        if not question.idnumber:
+            return None
+        return self.categories.by_id(question.category).place, question.idnumber
+
+    def refile(self, id: int, before: Iterable[Facet], after: Iterable[Facet]) -> None:
+        """Change where a question is filed."""
+        before, after = frozenset(before), frozenset(after)
+        for facet in before - after:
+            self.facets[facet].remove(id)
+        for facet in after - before:
+            found = self.facets.get(facet)
+            if found is None:
+                found = self.facets[facet] = IdSet()
+            found.insert(id)
+
+    def refile_print(self, id: int, before: int, after: int) -> None:
+        """Change under which fingerprint a question is found; 0: none."""
+        _refile(self.prints, id, before, after)
+
+    def refile_number(
+        self, id: int, before: tuple[str, str] | None, after: tuple[str, str] | None
+    ) -> None:
+        _refile(self.numbers, id, before, after)
+
+    def refile_text(self, id: int, text: str | None) -> None:
+        """Change the text by which a question is found; None: it is found no more."""
+        for segment in self.segments:
+            if id in segment.live:
+                segment.live.remove(id)
+        if text is None:
+            self.fresh.pop(id, None)
+        else:
+            self.fresh[id] = text
+
+    def filed(self, *facet: Any) -> IdSet:
+        """The ids under a facet; do not change it."""
+        found: IdSet | None = self.facets.get(facet)
+        return found if found is not None else _NOTHING
+
+    def under(self, *start: Any) -> Iterator[tuple[Facet, IdSet]]:
+        """(facet, ids) of all facets that begin so, in order."""
+        for facet, ids in self.facets.items(start):
+            if facet[: len(start)] != start:
+                return
+            yield facet, ids
+
+    def values(self, kind: str, place: str = "") -> Iterator[tuple[Any, IdSet]]:
+        """(value, ids) of a kind of facet (of one place), in the order of the values."""
+        for facet, ids in self.under(*((kind, place) if place else (kind,))):
+            yield facet[-1], ids
+
+    def in_category(self, category: int) -> int:
+        """How many questions lie right in a category, retired ones as well."""
+        return sum(len(ids) for _facet, ids in self.under("category", category))
+
+
+_NOTHING = IdSet()
+
+
+def _refile(tree: Any, id: int, before: Any, after: Any) -> None:
+    """Move an id between the tuples of a tree."""
+    if before == after:
+        return
+    if before:
+        rest = tuple(other for other in tree.get(before, ()) if other != id)
+        if rest:
+            tree[before] = rest
+        else:
+            tree.pop(before, None)
+    if after:
+        tree[after] = (*tree.get(after, ()), id)

@@ -46,6 +46,11 @@ class PaperSection(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """The parts of a paper, in order."""
+    """The parts of a paper, in order.
+
+    :param most_overlap: how many per cent of the questions two learners should share at most;
+        0: whatever chance brings
+    """
 
     sections: tuple[PaperSection, ...] = ()
+    most_overlap: int = 0

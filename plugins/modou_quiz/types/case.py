@@ -39,7 +39,7 @@ class CaseQuestions(OwnType[Case]):
     name = "case"
     title = _("Case with questions")
     description = _("A material, and several questions about it (材料题).")
-    icon = "slides"
+    icon = "copy"
     content = Case
     editor = "modou_quiz:templates/editor/case.jinja2"
     player = "modou_quiz:templates/player/case.jinja2"

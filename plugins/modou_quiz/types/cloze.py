@@ -161,7 +161,7 @@ class GapText(OwnType[Cloze]):
     name = "cloze"
     title = _("Text with gaps")
     description = _("Several gaps in a text: words, numbers, choices.")
-    icon = "text"
+    icon = "file-text"
     content = Cloze
     form = ClozeForm
     editor = "modou_quiz:templates/editor/cloze.jinja2"

@@ -42,7 +42,7 @@ class EssayAnswer(OwnType[Essay]):
     name = "essay"
     title = _("Essay")
     description = _("A text or files, marked by people with a rubric.")
-    icon = "note"
+    icon = "assignment"
     content = Essay
     form = EssayForm
     editor = "modou_quiz:templates/editor/essay.jinja2"

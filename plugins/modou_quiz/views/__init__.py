@@ -3,7 +3,7 @@
 from pyramid.config import Configurator
 
 #: Rooms below this one, each with an `includeme`.
-PARTS: tuple[str, ...] = ()
+PARTS: tuple[str, ...] = ("kinds", "interchange")
 
 
 def includeme(config: Configurator) -> None:
