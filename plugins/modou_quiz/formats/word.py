@@ -6,16 +6,13 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
-from modou.errors import Invalid
 from modou_quiz.formats.base import Item, Note, QuestionFormat
-from modou_quiz.formats.office import comparing
-from modou_quiz.formats.office.document_parsing import Parser
-from modou_quiz.formats.office.document_writing import write_document
-from modou_quiz.formats.office.documents import WordFile
-from modou_quiz.formats.office.examples import EXAMPLES
-from modou_quiz.formats.office.workbooks import ZIP
 from modou_quiz.i18n import _
 from modou_quiz.types.contents import CONTENTS
+
+# What reads and writes is imported when somebody asks for it: not at the start of every process.
+
+_ZIP = b"PK\x03\x04"
 
 
 class Word(QuestionFormat):
@@ -30,37 +27,25 @@ class Word(QuestionFormat):
 
     def recognises(self, head: bytes, filename: str) -> float:
         name = filename.lower()
-        if head.startswith(ZIP):
+        if head.startswith(_ZIP):
             return 0.95 if name.endswith((".docx", ".docm")) else 0.85 if b"word/" in head else 0.0
         return 0.4 if name.endswith((".doc", ".docx", ".wps")) else 0.0
 
     def read(self, stream: IO[bytes]) -> Iterator[Item]:
-        try:
-            document = WordFile(stream)
-            found = False
-            for item in Parser(document.pictures).read(document.elements()):
-                found = True
-                yield item
-        except Invalid as error:
-            yield Item(notes=[Note("error", error.message)])
-            return
-        if not found:
-            yield Item(
-                notes=[
-                    Note(
-                        "error",
-                        _(
-                            "There are no questions in this document. A question begins with its "
-                            "number: 1. or 1、"
-                        ),
-                    )
-                ]
-            )
+        from modou_quiz.formats.office.document_parsing import read_document
+
+        return read_document(stream)
 
     def write(self, items: Iterable[Item], out: IO[bytes]) -> Sequence[tuple[Item, Note]]:
-        return comparing.write_truly(items, out, write_document, self.read)
+        from modou_quiz.formats.office.comparing import write_truly
+        from modou_quiz.formats.office.document_writing import write_document
+
+        return write_truly(items, out, write_document, self.read)
 
     def template(self) -> bytes:
+        from modou_quiz.formats.office.document_writing import write_document
+        from modou_quiz.formats.office.examples import EXAMPLES
+
         out = io.BytesIO()
         write_document(EXAMPLES, out, {}, template=True)
         return out.getvalue()

@@ -57,6 +57,15 @@ def r(text: str, properties: str = "") -> str:
     return f"<m:r><m:rPr>{properties}</m:rPr><m:t>{text}</m:t></m:r>"
 
 
+def element(name: str, *inside: str, **properties: str) -> str:
+    said = "".join(f'<m:{key} m:val="{value}"/>' for key, value in properties.items())
+    return f"<m:{name}><m:{name}Pr>{said}</m:{name}Pr>{''.join(inside)}</m:{name}>"
+
+
+def part(name: str, text: str) -> str:
+    return f"<m:{name}>{r(text)}</m:{name}>"
+
+
 @pytest.mark.parametrize(
     ("inside", "tex"),
     [
@@ -64,42 +73,23 @@ def r(text: str, properties: str = "") -> str:
         (r("α≤β"), r"\alpha\leq\beta"),
         (r("sin", '<m:sty m:val="p"/>'), r"\sin"),
         (r("总", "<m:nor/>"), r"\text{总}"),
-        (f"<m:nary><m:sub>{r('1')}</m:sub><m:sup/><m:e>{r('x')}</m:e></m:nary>", r"\int_1x"),
+        (element("nary", part("sub", "1"), "<m:sup/>", part("e", "x")), r"\int_1x"),
+        (element("nary", "<m:sub/><m:sup/>", part("e", "x"), chr="∑"), r"\sum x"),
+        (element("d", part("e", "x"), begChr="|", endChr="|"), r"\left|x\right|"),
         (
-            (
-                f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub/><m:sup/><m:e>{r("x")}</m:e>'
-                "</m:nary>"
-            ),
-            r"\sum x",
-        ),
-        (
-            f'<m:d><m:dPr><m:begChr m:val="|"/><m:endChr m:val="|"/></m:dPr><m:e>{r("x")}</m:e></m:d>',
-            r"\left|x\right|",
-        ),
-        (
-            (
-                f'<m:d><m:dPr><m:begChr m:val="{{"/><m:endChr m:val=""/></m:dPr><m:e><m:eqArr>'
-                f"<m:e>{r('a&amp;=1')}</m:e><m:e>{r('b&amp;=2')}</m:e></m:eqArr></m:e></m:d>"
+            element(
+                "d",
+                f"<m:e>{element('eqArr', part('e', 'a&amp;=1'), part('e', 'b&amp;=2'))}</m:e>",
+                begChr="{",
+                endChr="",
             ),
             r"\begin{cases}a&=1 \\ b&=2\end{cases}",
         ),
-        (
-            (
-                f'<m:f><m:fPr><m:type m:val="lin"/></m:fPr><m:num>{r("a")}</m:num><m:den>{r("b")}</m:den>'
-                "</m:f>"
-            ),
-            "a/b",
-        ),
-        (f'<m:acc><m:accPr><m:chr m:val="⃗"/></m:accPr><m:e>{r("a")}</m:e></m:acc>', r"\vec{a}"),
-        (
-            f'<m:bar><m:barPr><m:pos m:val="top"/></m:barPr><m:e>{r("a")}</m:e></m:bar>',
-            r"\overline{a}",
-        ),
-        (
-            f"<m:sPre><m:sub>{r('2')}</m:sub><m:sup>{r('4')}</m:sup><m:e>{r('He')}</m:e></m:sPre>",
-            "{}_2^4He",
-        ),
-        (f"<m:limUpp><m:e>{r('a')}</m:e><m:lim>{r('b')}</m:lim></m:limUpp>", r"\overset{b}{a}"),
+        (element("f", part("num", "a"), part("den", "b"), type="lin"), "a/b"),
+        (element("acc", part("e", "a"), chr="⃗"), r"\vec{a}"),
+        (element("bar", part("e", "a"), pos="top"), r"\overline{a}"),
+        (element("sPre", part("sub", "2"), part("sup", "4"), part("e", "He")), "{}_2^4He"),
+        (element("limUpp", part("e", "a"), part("lim", "b")), r"\overset{b}{a}"),
         (r("100%"), r"100\%"),
     ],
 )

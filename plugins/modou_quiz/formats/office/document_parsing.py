@@ -7,13 +7,14 @@ above it. Answers may stand below each question, in its brackets, or together at
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import IO
 
-from modou.errors import Message
+from modou.errors import Invalid, Message
 from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note
 from modou_quiz.formats.office import lines, words
 from modou_quiz.formats.office.answer_keys import AnswerKey
-from modou_quiz.formats.office.documents import JOINER, Element, Grid, Paragraph
+from modou_quiz.formats.office.documents import JOINER, Element, Grid, Paragraph, WordFile
 from modou_quiz.formats.office.drafts import Draft
 from modou_quiz.formats.office.flows import add, flow_of
 from modou_quiz.formats.office.making import item_of
@@ -57,6 +58,24 @@ class Found:
     def begin(self, name: str, line: int) -> None:
         self.target = self.flows.setdefault(name, [])
         self.lines.setdefault(name, line)
+
+
+def read_document(stream: IO[bytes]) -> Iterator[Item]:
+    """The questions of a Word document."""
+    found = False
+    try:
+        document = WordFile(stream)
+        for item in Parser(document.pictures).read(document.elements()):
+            found = True
+            yield item
+    except Invalid as error:
+        yield Item(notes=[Note("error", error.message)])
+        return
+    if not found:
+        message = _(
+            "There are no questions in this document. A question begins with its number: 1. or 1、"
+        )
+        yield Item(notes=[Note("error", message)])
 
 
 class Parser:
