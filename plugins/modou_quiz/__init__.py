@@ -27,6 +27,7 @@ from modou.declarations import (
     UploadPurpose,
 )
 from modou.hookspecs import hookimpl
+from modou.i18n import _ as _core
 from modou.permissions import Capability
 from modou_quiz import evolve, formats, journal, permissions, settings, types, views
 from modou_quiz.cli import COMMANDS
@@ -62,6 +63,25 @@ NAVIGATION = (
         "quiz",
         Capability.PLUGINS_VIEW,
         525,
+    ),
+    NavItem(
+        "admin",
+        "questions",
+        _("Question bank"),
+        "questions",
+        "question",
+        permissions.BANK_USE,
+        140,
+        _core("Courses"),
+    ),
+    NavItem(
+        "course",
+        "course_questions",
+        _("Question bank"),
+        "course_questions",
+        "question",
+        Capability.ACTIVITY_EDIT,
+        85,
     ),
 )
 

@@ -3,7 +3,14 @@
 from pyramid.config import Configurator
 
 #: Rooms below this one, each with an `includeme`.
-PARTS: tuple[str, ...] = ("kinds", "interchange")
+PARTS: tuple[str, ...] = (
+    "kinds",
+    "interchange",
+    "bank",
+    "questions",
+    "papers",
+    "printing",
+)
 
 
 def includeme(config: Configurator) -> None:

@@ -22,6 +22,7 @@ from modou_quiz.services.bank.questions import (
     delete_questions,
     move,
     retire,
+    write,
 )
 from modou_quiz.services.bank.rights import (
     Node,
@@ -76,4 +77,5 @@ __all__ = [
     "top_of",
     "tree_of",
     "trees_of",
+    "write",
 ]

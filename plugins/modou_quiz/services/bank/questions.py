@@ -147,6 +147,30 @@ def change_question(occasion: Occasion, question: Question, **values: Any) -> No
     _record(occasion, "question_changed", category, question)
 
 
+def write(
+    occasion: Occasion,
+    question: Question,
+    content: Content,
+    *,
+    category: QuestionCategory,
+    marks: float | None = None,
+    files: Mapping[str, FileSource] | None = None,
+    **values: Any,
+) -> None:
+    """What a question's editor does at once: a new version, where something of it changed, and
+    filing it.
+
+    :param values: as of `change_question`
+    :raises Invalid: as `add_version` and `change_question`
+    """
+    if values.get("status") == "draft":
+        # First: a draft may be incomplete.
+        change_question(occasion, question, status="draft")
+    add_version(occasion, question, content, marks=marks, files=files)
+    change_question(occasion, question, **values)
+    move(occasion, question, category)
+
+
 def move(occasion: Occasion, question: Question, category: QuestionCategory) -> None:
     """Put a question into another category, also of another tree."""
     source = category_of(occasion, question)
