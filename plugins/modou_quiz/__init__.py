@@ -10,14 +10,17 @@ are the verbs, `views` the pages. README.md tells the rest.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 from pydantic import BaseModel
 from pyramid.config import Configurator
 
 from modou.declarations import (
+    ActivityType,
     ApiRoute,
     CapabilityDeclaration,
+    CompletionRule,
     EvolveStep,
     Job,
     JournalKind,
@@ -26,15 +29,20 @@ from modou.declarations import (
     PluginInfo,
     UploadPurpose,
 )
+from modou.declarations import (
+    Verdict as HookVerdict,
+)
 from modou.hookspecs import hookimpl
 from modou.i18n import _ as _core
 from modou.permissions import Capability
 from modou_quiz import evolve, formats, journal, permissions, settings, types, views
 from modou_quiz.cli import COMMANDS
+from modou_quiz.activity import ACTIVITY_TYPES, COMPLETION_RULES
 from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
 from modou_quiz.jobs import JOBS
+from modou_quiz.services.sitting import rules
 from modou_quiz.types import Flaw, QuestionType, Render, Verdict, Worth
 from modou_quiz.views import api
 
@@ -102,6 +110,26 @@ def plugin_info() -> PluginInfo:
             ),
         ),
     )
+
+
+@hookimpl
+def activity_types() -> Sequence[ActivityType]:
+    return ACTIVITY_TYPES
+
+
+@hookimpl
+def completion_rules() -> Sequence[CompletionRule]:
+    return COMPLETION_RULES
+
+
+@hookimpl
+def before_attempt(occasion: Any, course: Any, activity: Any, number: int) -> HookVerdict:
+    return rules.before_attempt(occasion, course, activity, number)
+
+
+@hookimpl
+def before_submit(occasion: Any, course: Any, activity: Any, attempt: Any) -> HookVerdict:
+    return rules.before_submit(occasion, course, activity, attempt)
 
 
 @hookimpl

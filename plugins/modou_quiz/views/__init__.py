@@ -10,6 +10,8 @@ PARTS: tuple[str, ...] = (
     "questions",
     "papers",
     "printing",
+    "sitting",
+    "exceptions",
 )
 
 

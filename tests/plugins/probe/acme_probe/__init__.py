@@ -304,6 +304,16 @@ def before_upload(filename, media_type, size):
 
 
 @hookimpl
+def before_attempt(activity, number):
+    return Told.hear("before_attempt", (activity.title, number))
+
+
+@hookimpl
+def before_submit(activity, attempt):
+    return Told.hear("before_submit", (activity.title, attempt.number))
+
+
+@hookimpl
 def alter_outline(outline, course):
     return Told.hear("alter_outline", course.title)
 
@@ -346,3 +356,8 @@ def graded(event):
 @hookimpl
 def published(event):
     Told.hear("published", event)
+
+
+@hookimpl
+def attempt_closed(event):
+    Told.hear("attempt_closed", event)
