@@ -12,6 +12,10 @@ PARTS: tuple[str, ...] = (
     "printing",
     "sitting",
     "exceptions",
+    "marking",
+    "results",
+    "statistics",
+    "regrading",
 )
 
 

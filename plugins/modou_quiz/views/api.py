@@ -17,7 +17,7 @@ from modou_quiz.models.attempts import Attempt
 from modou_quiz.services import shelf
 from modou_quiz.services.sitting import finding, reading, reviewing
 from modou_quiz.services.sitting.finding import Sitting
-from modou_quiz.views import lean
+from modou_quiz.views import lean, results_api
 
 TAG = lean.TAG
 
@@ -129,4 +129,9 @@ def read_quiz_attempt(call: Call, context: QuizContext, attempt: Key) -> Attempt
     )
 
 
-ROUTES: tuple[ApiRoute, ...] = (*lean.ROUTES, list_quiz_attempts, read_quiz_attempt)
+ROUTES: tuple[ApiRoute, ...] = (
+    *lean.ROUTES,
+    list_quiz_attempts,
+    read_quiz_attempt,
+    *results_api.ROUTES,
+)

@@ -22,7 +22,7 @@ from modou.web.page import Page, flash
 from modou.web.security import session_token
 from modou_quiz.contexts import QuizContext
 from modou_quiz.i18n import DOMAIN, _
-from modou_quiz.permissions import MANAGE, RESULTS
+from modou_quiz.permissions import MANAGE, MARK, RESULTS
 from modou_quiz.services.sitting import ending, finding, pages, saving, showing, starting
 from modou_quiz.services.sitting.errors import TakenOver
 from modou_quiz.services.sitting.finding import Sitting
@@ -143,6 +143,7 @@ def _standing(context: QuizContext, request: Request, error: str) -> str:
 TOOLS: tuple[tuple[str, Any, str, str], ...] = (
     ("quiz_paper", _("Paper"), "file", Capability.ACTIVITY_EDIT),
     ("quiz_results", _("Results"), "grades", RESULTS),
+    ("quiz_marking", _("Marking"), "edit", MARK),
     ("quiz_exceptions", _("Exceptions"), "people", MANAGE),
     ("quiz_list", _("Who may sit it"), "cohort", MANAGE),
 )

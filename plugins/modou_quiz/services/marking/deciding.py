@@ -14,6 +14,7 @@ from modou_quiz.services.marking.keys import keys_of
 from modou_quiz.services.marking.regrading import REASON_LENGTH, before
 from modou_quiz.services.marking.settling import settle
 from modou_quiz.services.marking.shelf import rules_of, touch
+from modou_quiz.services.sitting import ending
 
 
 def void(occasion: Occasion, activity: Activity, attempt: Attempt, reason: str) -> None:
@@ -110,3 +111,15 @@ def _record(occasion: Occasion, kind: str, attempt: Attempt, reason: str) -> Non
         course=automatic.course_of(occasion, attempt),
         values={"activity": attempt.quiz, "attempt": attempt.id, "reason": reason},
     )
+
+
+def hand_in(occasion: Occasion, activity: Activity, attempt: Attempt, reason: str) -> None:
+    """Hand an open attempt in for its learner, as it is.
+
+    :raises NotAllowed: without the capability `quiz:manage`
+    :raises Conflict: it is not open
+    :raises Invalid: without a reason
+    """
+    reason = _begin(occasion, activity, reason)
+    attempt.history = (*attempt.history, before(occasion, attempt, "hand_in", reason))
+    ending.hand_in_for(occasion, activity.id, attempt.id)

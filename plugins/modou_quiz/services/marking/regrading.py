@@ -7,6 +7,7 @@ attempts at a time, and keeps what stood there before. Running it again changes 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from modou.errors import Conflict, Invalid, Message
@@ -29,7 +30,7 @@ from modou_quiz.services.marking.walking import CLOSED, closed
 
 REASON_LENGTH = 300
 #: Changes that a preview lists; it counts all.
-SHOWN = 200
+SHOWN = 50
 VOIDS = ("", "full", "none")
 
 
@@ -267,6 +268,13 @@ def before(occasion: Occasion, attempt: Attempt, action: str, reason: str) -> Be
         occasion.actor.id if occasion.actor is not None else 0,
         occasion.now,
     )
+
+
+def some_attempts(occasion: Occasion, activity: Activity, most: int) -> Iterator[Attempt]:
+    """Attempts of the quiz, so many at most."""
+    held = shelf.attempts_of(occasion.site, activity.id)
+    if held is not None:
+        yield from islice(held.by_id.values(), most)
 
 
 def ids_of(occasion: Occasion, activity: Activity) -> Iterator[int]:

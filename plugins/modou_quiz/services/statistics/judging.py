@@ -14,29 +14,29 @@ LOW_DISCRIMINATION = 0.15
 #: Name of a flag -> (level of the badge, what it says, what to do about it).
 FLAGS: Mapping[str, tuple[str, Message, Message]] = {
     "key": (
-        "danger",
+        "attention",
         _("A wrong option is taken by the best"),
         _("Among the best learners more took a wrong option than a right one. Check the key."),
     ),
     "negative": (
-        "danger",
+        "attention",
         _("The best do worse"),
         _("Who did well in the rest did worse here. Check the key and the wording."),
     ),
     "flat": (
-        "warning",
+        "info",
         _("Does not tell learners apart"),
         _("Good and weak learners do equally well."),
     ),
     "easy": ("neutral", _("Very easy"), _("Nearly everybody has the marks.")),
-    "hard": ("warning", _("Very hard"), _("Hardly anybody has the marks.")),
+    "hard": ("info", _("Very hard"), _("Hardly anybody has the marks.")),
     "idle": (
         "neutral",
         _("An option that nobody takes"),
         _("A wrong option that misleads nobody could go, or be replaced."),
     ),
     "skipped": (
-        "warning",
+        "info",
         _("Often left out"),
         _("More than a quarter of the learners gave no answer."),
     ),
