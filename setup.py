@@ -216,6 +216,9 @@ setup(
         "Pillow>=11.3",
         "openpyxl>=3.1",
         "python-calamine>=0.2",
+        # questions in Word documents, with their formulas
+        "python-docx>=1.1",
+        "latex2mathml>=3.77",
         "reportlab>=4.2",
         # papers to print: HTML becomes PDF, formulas become pictures
         "weasyprint>=63",

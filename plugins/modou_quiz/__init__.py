@@ -158,11 +158,6 @@ def upload_purposes() -> Sequence[UploadPurpose]:
 
 
 @hookimpl
-def cli_commands() -> Sequence[click.Command]:
-    return COMMANDS
-
-
-@hookimpl
 def evolve_steps() -> Sequence[EvolveStep]:
     return evolve.STEPS
 
