@@ -173,6 +173,11 @@ def jobs() -> Sequence[Job]:
 
 
 @hookimpl
+def cli_commands() -> Sequence[click.Command]:
+    return COMMANDS
+
+
+@hookimpl
 def api_routes() -> Sequence[ApiRoute]:
     return api.ROUTES
 
