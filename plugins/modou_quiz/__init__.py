@@ -26,6 +26,7 @@ from modou.declarations import (
     UploadPurpose,
 )
 from modou.hookspecs import hookimpl
+from modou.i18n import TranslationString
 from modou.permissions import Capability
 from modou_quiz import evolve, formats, journal, permissions, settings, types, views
 from modou_quiz.content import FILE, Content, Part, Rich
@@ -60,7 +61,9 @@ NAVIGATION = (
         "quiz_types",
         "quiz",
         Capability.PLUGINS_VIEW,
-        525,
+        735,
+        # The core's group, in its own words.
+        TranslationString("Operation", domain="modou"),
     ),
 )
 
