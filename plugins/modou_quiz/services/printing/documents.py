@@ -325,7 +325,7 @@ def _key(titles: tuple[str, str], how: Print, parts: _Parts, translate: Translat
         for item in items:
             if item.number:
                 answer = set_formulas(str(escape(_told(item.printed))))
-                long = ' class="long"' if len(_told(item.printed)) > 8 else ""
+                long = ' class="long"' if len(_told(item.printed)) > 5 else ""
                 out.append(f"<li{long}><b>{item.number}.</b> {answer}</li>")
         out.append("</ul>")
     out.append("</section>")
