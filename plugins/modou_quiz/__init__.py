@@ -10,28 +10,39 @@ are the verbs, `views` the pages. README.md tells the rest.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
+import click
 from pydantic import BaseModel
 from pyramid.config import Configurator
 
 from modou.declarations import (
+    ActivityType,
     ApiRoute,
     CapabilityDeclaration,
+    CompletionRule,
     EvolveStep,
     Job,
     JournalKind,
     NavItem,
     PersonalData,
     PluginInfo,
+    UploadPurpose,
+)
+from modou.declarations import (
+    Verdict as HookVerdict,
 )
 from modou.hookspecs import hookimpl
 from modou.i18n import _ as _core
 from modou.permissions import Capability
 from modou_quiz import evolve, formats, journal, permissions, settings, types, views
+from modou_quiz.activity import ACTIVITY_TYPES, COMPLETION_RULES
+from modou_quiz.cli import COMMANDS
 from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
 from modou_quiz.jobs import JOBS
+from modou_quiz.services.sitting import rules
 from modou_quiz.types import Flaw, QuestionType, Render, Verdict, Worth
 from modou_quiz.views import api
 
@@ -102,6 +113,26 @@ def plugin_info() -> PluginInfo:
 
 
 @hookimpl
+def activity_types() -> Sequence[ActivityType]:
+    return ACTIVITY_TYPES
+
+
+@hookimpl
+def completion_rules() -> Sequence[CompletionRule]:
+    return COMPLETION_RULES
+
+
+@hookimpl
+def before_attempt(occasion: Any, course: Any, activity: Any, number: int) -> HookVerdict:
+    return rules.before_attempt(occasion, course, activity, number)
+
+
+@hookimpl
+def before_submit(occasion: Any, course: Any, activity: Any, attempt: Any) -> HookVerdict:
+    return rules.before_submit(occasion, course, activity, attempt)
+
+
+@hookimpl
 def question_types() -> Sequence[types.QuestionType]:  # type: ignore[type-arg]
     return types.QUESTION_TYPES
 
@@ -119,6 +150,11 @@ def capabilities() -> Sequence[CapabilityDeclaration]:
 @hookimpl
 def settings_schema() -> type[BaseModel]:
     return settings.QuizSettings
+
+
+@hookimpl
+def upload_purposes() -> Sequence[UploadPurpose]:
+    return [UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000)]
 
 
 @hookimpl

@@ -1,5 +1,42 @@
 """What goes on behind the pages."""
 
 from modou.declarations import Job
+from modou_quiz.i18n import _
+from modou_quiz.services import counting_jobs
+from modou_quiz.services.interchange import exporting, reading, taking
+from modou_quiz.services.sitting import timekeeping
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (
+    Job(
+        name="close_quiz_attempts",
+        title=_("Hand in quizzes whose time is up"),
+        run=timekeeping.close_attempts,
+        every=60,
+        keep=3600,
+    ),
+    Job(
+        name="quiz_statistics",
+        title=_("Statistics of a quiz"),
+        run=counting_jobs.count,
+        long=True,
+        retries=2,
+    ),
+    Job(
+        name="quiz_statistics_all",
+        title=_("Statistics of quizzes with new results"),
+        run=counting_jobs.count_all,
+        at="03:40",
+        long=True,
+        retries=2,
+        keep=3 * 86_400,
+    ),
+    Job(
+        name="quiz_regrade",
+        title=_("Grading a quiz again"),
+        run=counting_jobs.regrade,
+        long=True,
+    ),
+    Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
+    Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
+    Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),
+)

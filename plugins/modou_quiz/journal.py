@@ -46,6 +46,10 @@ class _Started(_Attempt):
     questions: int = Field(title=_("questions"))
 
 
+class _Opened(_Attempt):
+    writer: int = Field(title=_("page"))
+
+
 class _Saved(_Attempt):
     """`response`: as it was given; of long texts the SHA-256 digest alone, in `digest`."""
 
@@ -73,6 +77,8 @@ class _Marked(_Attempt):
     part: int
     fraction: float = Field(title=_("share of the marks"))
     comment: str = ""
+    #: "first", "second" or "third" marker; "done": marked anew.
+    stage: str = ""
 
 
 class _Graded(_Attempt):
@@ -85,11 +91,28 @@ class _Decided(_Attempt):
     reason: str = Field(title=_("reason"))
 
 
+class _Rule(EventValues):
+    """`void`: "full": everybody gets the marks; "none": it does not count."""
+
+    activity: int
+    question: int
+    version: int = Field(0, title=_("version"))
+    void: str = ""
+    reason: str = Field(title=_("reason"))
+
+
 class _Excepted(EventValues):
     activity: int
     extra: int = Field(0, title=_("extra seconds"))
     attempts: int = Field(0, title=_("extra attempts"))
+    #: The exception was taken back.
+    ended: bool = False
     reason: str = Field("", title=_("reason"))
+
+
+class _Listed(EventValues):
+    activity: int
+    learners: int = Field(title=_("learners"))
 
 
 KINDS = (
@@ -103,13 +126,16 @@ KINDS = (
     JournalKind("questions_imported", _("Questions imported"), _Import),
     JournalKind("questions_exported", _("Questions exported"), _Export),
     JournalKind("attempt_started", _("Attempt begun"), _Started),
+    JournalKind("attempt_opened", _("Attempt opened in a browser"), _Opened, quiet=True),
     JournalKind("answer_saved", _("Answer saved"), _Saved, quiet=True),
     JournalKind("attempt_left", _("Page of an attempt left"), _Left, quiet=True),
     JournalKind("attempt_closed", _("Attempt handed in"), _Closed),
     JournalKind("attempt_marked", _("Answer marked"), _Marked),
     JournalKind("attempt_graded", _("Attempt graded"), _Graded),
     JournalKind("attempt_regraded", _("Attempt graded again"), _Graded),
+    JournalKind("question_rule_changed", _("Question graded by another key"), _Rule),
     JournalKind("attempt_reopened", _("Attempt reopened"), _Decided),
     JournalKind("attempt_voided", _("Attempt voided"), _Decided),
     JournalKind("quiz_exception", _("Exception for a learner"), _Excepted),
+    JournalKind("quiz_listed", _("Who may sit a quiz was changed"), _Listed),
 )

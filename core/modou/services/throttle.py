@@ -56,6 +56,12 @@ class Limits:
     letters: Throttle = field(default_factory=lambda: Throttle(60, 3600))
     #: Tokens that were refused by the API.
     refused_tokens: Throttle = field(default_factory=lambda: Throttle(300, 300))
+    #: What plugins count, see `of`.
+    others: dict[str, Throttle] = field(default_factory=dict)
+
+    def of(self, name: str, limit: int, window: int) -> Throttle:
+        """The throttle that a plugin calls so, made when it is first asked for."""
+        return self.others.setdefault(name, Throttle(limit, window))
 
 
 def too_many(wait: int) -> TooMany:

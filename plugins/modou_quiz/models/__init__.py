@@ -5,4 +5,5 @@
     data["bank"]        Bank: categories and questions        models/bank.py
     data["quizzes"]     activity id -> Quiz                   models/quizzes.py
     data["attempts"]    activity id -> QuizAttempts           models/attempts.py
+    data["marking"]     activity id -> QuizMarking            models/marking.py
 """

@@ -39,12 +39,14 @@ class Given(NamedTuple):
     :param seq: number of the save that brought it
     :param time_ms: when the server took it
     :param flagged: the learner wants to come back to it
+    :param checked: the learner has seen whether it is right (practice): it stays as it is
     """
 
     response: Any
     seq: int
     time_ms: int
     flagged: bool = False
+    checked: bool = False
 
 
 class LongText(Persistent):
@@ -80,6 +82,25 @@ class Mark(NamedTuple):
     notes: tuple[tuple[int, int, str], ...] = ()
 
 
+class Before(NamedTuple):
+    """What an attempt had come to before something replaced it.
+
+    :param marks: as `Attempt.marks`
+    :param action: "regrade", "reopen", "void", "restore"
+    :param actor: id of the user who did so
+    """
+
+    marks: dict[tuple[int, int], Mark]
+    earned: tuple[float | None, ...]
+    score: float | None
+    most: float
+    state: str
+    action: str
+    reason: str
+    actor: int
+    time: int
+
+
 class Attempt(Item):
     """See the module's docstring.
 
@@ -99,16 +120,22 @@ class Attempt(Item):
     slots: tuple[Slot, ...] = ()
     #: Titles of the paper's sections.
     sections: tuple[str, ...] = ()
-    #: Raised when a page takes the attempt over: one writer at a time.
+    #: Raised by each page that opens the attempt: only the newest one writes.
     writer: int = 0
+    #: Key of the signed-in browser in which it was begun, or went on: others have to ask.
+    login: bytes = b""
+    #: The slot that begins the newest page of a quiz without a way back.
+    reached: int = 0
     leaves: int = 0
     #: (slot, part) -> `Mark` that counts; see `modou_quiz.services.marking`.
     marks: dict[tuple[int, int], Mark] = {}
-    #: What `marks` come to; None while something waits for a person.
+    #: What `marks` come to, slot by slot, None where a person has to say; empty: not graded yet.
+    earned: tuple[float | None, ...] = ()
+    #: Their sum; None while something waits for a person.
     score: float | None = None
     #: Marks that could be reached.
     most: float = 0.0
-    #: Older `marks` with why they were replaced, the oldest first.
+    #: What stood here before, with why it was replaced (`Before`), the oldest first.
     history: tuple[Any, ...] = ()
     preview: bool = False
 

@@ -49,6 +49,8 @@ class Quiz(Persistent):
     opens: int = 0
     closes: int = 0
     time_limit: int = 0
+    #: Seconds after the start before which it is not handed in.
+    stay: int = 0
     #: Attempts allowed, 0 without limit; seconds between two of them.
     attempts: int = 1
     delay: int = 0
@@ -74,6 +76,9 @@ class Quiz(Persistent):
     #: Marking: learners' names are hidden; essays are marked by two people.
     anonymous: bool = False
     second_marker: bool = False
+    #: With two markers: by how much of an answer's marks (0 to 1) they may differ before somebody
+    #: else decides.
+    tolerance: float = 0.1
     #: User id -> `Allowance`. Replaced as a whole.
     exceptions: dict[int, Any] = {}
     created: int = 0

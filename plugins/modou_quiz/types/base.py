@@ -121,6 +121,14 @@ class QuestionType(ABC, Generic[C]):
         """Weights of its parts; they add up to 1."""
         return (1.0,)
 
+    def piece(self, content: C, part: int, response: Any) -> "tuple[QuestionType[Any], Any, Any]":
+        """What somebody looks at who marks a part: its type, content and response. A case answers
+        with its sub-question's.
+
+        :param part: place in `parts`
+        """
+        return self, content, response
+
     # -- sitting
 
     def arrange(self, content: C, shuffle: bool, chance: random.Random) -> Any:

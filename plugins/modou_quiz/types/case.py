@@ -141,6 +141,14 @@ class CaseQuestions(OwnType[Case]):
         ]
         return tuple(weights) or (1.0,)
 
+    def piece(self, content: Case, part: int, response: Any) -> tuple[QuestionType[Any], Any, Any]:
+        for sub in self.subs(content, None, response):
+            own = len(sub.type.parts(sub.content)) if sub.type.answerable else 0
+            if part < own:
+                return sub.type.piece(sub.content, part, sub.response)
+            part -= own
+        return self, content, response
+
     # -- sitting
 
     def arrange(self, content: Case, shuffle: bool, chance: random.Random) -> Any:

@@ -3,7 +3,20 @@
 from pyramid.config import Configurator
 
 #: Rooms below this one, each with an `includeme`.
-PARTS: tuple[str, ...] = ("kinds", "bank", "questions", "papers", "printing")
+PARTS: tuple[str, ...] = (
+    "kinds",
+    "bank",
+    "questions",
+    "papers",
+    "printing",
+    "sitting",
+    "exceptions",
+    "marking",
+    "results",
+    "statistics",
+    "regrading",
+    "interchange",
+)
 
 
 def includeme(config: Configurator) -> None:

@@ -102,6 +102,7 @@ def _tried(request: Request, kind: QuestionType[Any], content: Any) -> dict[str,
         "readonly": posted,
         "marks": 5.0,
         "number": 1,
+        "level": 2,
         "error": error,
     }
 

@@ -14,6 +14,7 @@ from modou.models.study import (
     StudySession,
     study_of,
 )
+from modou.services import logins_live
 from modou.services.occasion import Occasion
 from modou.services.studying import tokens
 from modou.services.studying.crediting import LONGEST_GAP
@@ -124,15 +125,12 @@ def barred(sitting: Sitting) -> str:
     """
     occasion, session = sitting.occasion, sitting.session
     if session.login:
-        login = occasion.site.sessions.get(session.login)
-        idle, longest = occasion.assembled.login_times
         # A beat that was kept over a silence tells of the time before it.
         heard = session.ended or session.meter.last
         then = min(sitting.now, heard + LONGEST_GAP) // 1000
-        if login is None or then - login.seen > idle or then - login.created > longest:
+        live = sitting.now <= heard + LONGEST_GAP
+        if not logins_live.goes_on(occasion, session.login, then, note=live):
             return "signed_out"
-        if idle // 6 < then - login.seen and sitting.now <= heard + LONGEST_GAP:
-            login.seen = then
     user = occasion.site.users.get(session.user_id)
     course = sitting.course
     activity = course.activities.get(session.activity_id)

@@ -4,18 +4,14 @@ A token needs nothing stored and cannot be made without the site's keys. It is w
 while its session lives and no newer player has been opened.
 """
 
-import base64
-import binascii
-import hmac
-import struct
 from typing import NamedTuple
 
 from modou.errors import Message, ModouError
 from modou.i18n import _
+from modou.services.seals import Seal
 from modou.store.vault import Keyring
 
-_BODY = struct.Struct(">QQI")
-_SEAL = 16
+_SEAL = Seal("study player", ">QQI")
 
 
 class Player(NamedTuple):
@@ -67,21 +63,12 @@ class OutOfSequence(ModouError):
 
 def make(keys: Keyring, player: Player) -> str:
     """The token of a player."""
-    body = _BODY.pack(*player)
-    return base64.urlsafe_b64encode(body + _seal(keys, body)).decode().rstrip("=")
+    return _SEAL.make(keys, player)
 
 
 def read(keys: Keyring, token: str) -> Player:
     """:raises UnknownPlayer: when it is no token of this site"""
     try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
+        return Player(*_SEAL.read(keys, token))
+    except ValueError:
         raise UnknownPlayer from None
-    body, seal = raw[: _BODY.size], raw[_BODY.size :]
-    if len(body) != _BODY.size or not hmac.compare_digest(seal, _seal(keys, body)):
-        raise UnknownPlayer
-    return Player(*_BODY.unpack(body))
-
-
-def _seal(keys: Keyring, body: bytes) -> bytes:
-    return keys.fingerprint(body.hex(), "study player")[:_SEAL]

@@ -1,5 +1,5 @@
-/* Beats that the server has not acknowledged, kept over reloads in the browser's database.
-   Without one (private windows of some browsers) they are kept in memory only. */
+/* What the server has not acknowledged (beats, answers), kept over reloads in the browser's database.
+   Without one (private windows of some browsers) it is kept in memory only. */
 
 const NAME = "modou-study";
 const STORE = "lines";
@@ -11,18 +11,20 @@ function asked(request) {
   });
 }
 
-/** Records {token, activity, seq, unacked, probe, gathered, saved}, one for each player. */
+/** Records {token, saved, ...}: of study time one for each player, with activity, seq, unacked, probe
+    and gathered. Others use a database of their own: `name`. */
 export class Kept {
   #opened = null;
   #memory = new Map();
 
-  constructor(factory = globalThis.indexedDB) {
+  constructor(factory = globalThis.indexedDB, name = NAME) {
     this.factory = factory;
+    this.name = name;
   }
 
   async #store(mode) {
     this.#opened ??= new Promise((resolve, reject) => {
-      const request = this.factory.open(NAME, 1);
+      const request = this.factory.open(this.name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "token" });
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);

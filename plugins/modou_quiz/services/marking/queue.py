@@ -1,0 +1,344 @@
+"""The marking queue: what waits for people, in which order it comes, who has it open.
+
+The order is that of random ids: it tells nothing about the learners, and two markers who begin at
+the same time are sent to different answers by the locks.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from modou.errors import Conflict, Message, NotFound
+from modou.models.courses import Activity
+from modou.services.occasion import Occasion
+from modou.store.containers import decode_id, encode_id
+from modou_quiz import permissions
+from modou_quiz.i18n import _
+from modou_quiz.models.attempts import Attempt, Mark, Slot
+from modou_quiz.models.marking import DONE, STAGES, Lock, MarkingWork, PartWork, QuizMarking
+from modou_quiz.models.quizzes import Quiz
+from modou_quiz.services import shelf
+from modou_quiz.services.marking.desk import name_of, quiz_of, sees
+from modou_quiz.services.marking.keys import Key, Unreadable, keys_of
+from modou_quiz.services.marking.shelf import find_marking, rules_of
+from modou_quiz.services.marking.waiting import Place
+from modou_quiz.services.sitting.responses import unpacked
+
+#: Seconds for which an opened answer is kept for who opened it.
+LOCKED_FOR = 900
+
+
+class Ref(NamedTuple):
+    """A part of somebody's attempt, as the queue's addresses have it."""
+
+    work: int
+    slot: int
+    part: int
+
+    @property
+    def key(self) -> str:
+        return encode_id(self.work)
+
+
+class Line(NamedTuple):
+    """What of a question, or of a learner, is done and what waits.
+
+    :param key: id of the question or the work, for addresses
+    :param second, third: of those that wait, how many wait for a second marker, or a decision
+    """
+
+    key: str
+    title: Message
+    waiting: int
+    done: int
+    second: int = 0
+    third: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.waiting + self.done
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An answer with all that its marker sees.
+
+    :ivar who: the learner's name, or another one where the quiz is marked anonymously
+    :ivar worth: marks that the part can bring
+    :ivar shown: what others said about it, as far as this marker may know
+    :ivar objection: why the actor cannot mark it now; "" when nothing is in the way
+    :ivar seen: goes back with the mark: what had been said when the piece was opened
+    """
+
+    ref: Ref
+    attempt: Attempt
+    work: MarkingWork
+    part: PartWork
+    slot: Slot
+    key: Key
+    who: Message
+    worth: float
+    shown: tuple[Mark, ...]
+    objection: Message
+    seen: int
+    mine: Mark | None = None
+
+
+def by_question(occasion: Occasion, activity: Activity) -> list[Line]:
+    """The questions with something for people in it, those with most to do first."""
+    return _lines(occasion, activity, lambda question, _work: question, _question_titles(occasion))
+
+
+def by_learner(occasion: Occasion, activity: Activity) -> list[Line]:
+    """The learners (by other names where it is anonymous) with something for people."""
+    quiz, marking = quiz_of(occasion, activity), find_marking(occasion.site, activity.id)
+
+    def title(id: int) -> Message:
+        work = marking.works[id] if marking is not None else None
+        return alias(occasion, quiz, work) if work is not None else ""
+
+    return _lines(occasion, activity, lambda _question, work: work, title)
+
+
+def alias(occasion: Occasion, quiz: Quiz, work: MarkingWork) -> Message:
+    """What a marker calls the learner."""
+    if quiz.anonymous:
+        return _("Learner ${code}", mapping={"code": work.key[-5:].upper()})
+    return name_of(occasion, work.user)
+
+
+def _lines(
+    occasion: Occasion,
+    activity: Activity,
+    group: Callable[[int, int], int],
+    title: Callable[[int], Message],
+) -> list[Line]:
+    counts: dict[int, list[int]] = {}
+    for question, work, _slot, _part, stage in _parts(occasion, activity):
+        counts.setdefault(group(question, work), [0] * len(STAGES))[stage] += 1
+    lines = [
+        Line(encode_id(id), title(id), sum(found[:DONE]), found[DONE], found[1], found[2])
+        for id, found in counts.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.waiting, str(line.title), line.key))
+
+
+def _question_titles(occasion: Occasion) -> Callable[[int], Message]:
+    bank = shelf.find_bank(occasion.site)
+
+    def title(id: int) -> Message:
+        question = bank.questions.get(id) if bank is not None else None
+        if question is None:
+            return _("A question that is not in the bank any more")
+        return question.title or question.key
+
+    return title
+
+
+def _parts(occasion: Occasion, activity: Activity) -> Iterator[tuple[int, int, int, int, int]]:
+    """All parts that people have to do with and that the actor may see: question, work, slot, part,
+    place of the stage.
+
+    :raises NotAllowed: without the capability `quiz:mark`
+    """
+    occasion.require(permissions.MARK, activity)
+    marking = find_marking(occasion.site, activity.id)
+    if marking is None:
+        return
+    visible = sees(occasion, activity.course)
+    everybody = visible(0)
+    for (question, work, slot, part), stage in marking.queue.items():
+        if everybody or visible(marking.works[work].user):
+            yield question, work, slot, part, stage
+
+
+# -- going through it
+
+
+def following(
+    occasion: Occasion,
+    activity: Activity,
+    *,
+    question: int = 0,
+    work: int = 0,
+    after: Ref | None = None,
+    backwards: bool = False,
+    done: bool = False,
+) -> Ref | None:
+    """The next answer for the actor; at the end of the queue it goes on from its beginning.
+
+    Passed over is what somebody else has open, and what the actor has marked already and now waits
+    for somebody else.
+
+    :param question: only answers to this question (id), 0: to all
+    :param work: only of this learner's work (id), 0: of all
+    :param after: where the actor is
+    :param done: also what is done
+    """
+    marking = find_marking(occasion.site, activity.id)
+    found = [
+        ((q, w, s, p), stage)
+        for q, w, s, p, stage in _parts(occasion, activity)
+        if question in (0, q) and work in (0, w) and (done or stage != DONE)
+    ]
+    if marking is None or not found:
+        return None
+    if work and not question:
+        found.sort(key=lambda entry: entry[0][2:])
+    if backwards:
+        found.reverse()
+    start = _start(marking, found, after, backwards, by_work=bool(work and not question))
+    for place in range(len(found)):
+        (_question, work_id, slot, part), _stage = found[(start + place) % len(found)]
+        ref = Ref(work_id, slot, part)
+        if ref != after and not _in_the_way(occasion, marking.works[work_id], (slot, part), done):
+            return ref
+    return None
+
+
+def _start(
+    marking: QuizMarking,
+    found: list[tuple[tuple[int, int, int, int], int]],
+    after: Ref | None,
+    backwards: bool,
+    by_work: bool,
+) -> int:
+    if after is None:
+        return 0
+    held = marking.works.get(after.work)
+    part = held.parts.get((after.slot, after.part)) if held is not None else None
+    here = (part.question if part is not None else 0, *after)
+
+    def order(entry: tuple[int, int, int, int]) -> tuple[int, ...]:
+        return entry[2:] if by_work else entry
+
+    for place, (entry, _stage) in enumerate(found):
+        beyond = order(entry) < order(here) if backwards else order(entry) > order(here)
+        if beyond:
+            return place
+    return 0
+
+
+def _in_the_way(occasion: Occasion, work: MarkingWork, place: Place, done: bool) -> bool:
+    part = work.parts.get(place)
+    if part is None:
+        return True
+    if part.stage == "done":
+        return not done
+    actor = occasion.actor.id if occasion.actor is not None else 0
+    return locked_by_other(occasion, work, place) is not None or has_said(part, actor)
+
+
+def has_said(part: PartWork, user_id: int) -> bool:
+    """Whether somebody has marked a part that now waits for somebody else."""
+    return part.stage != "done" and any(mark.marker == user_id for mark in part.said)
+
+
+def locked_by_other(occasion: Occasion, work: MarkingWork, place: Place) -> Lock | None:
+    """Who else has a part open now."""
+    lock = work.locks.get(place)
+    actor = occasion.actor.id if occasion.actor is not None else 0
+    if lock is None or lock.until <= occasion.now or lock.user == actor:
+        return None
+    return lock
+
+
+# -- one answer
+
+
+def find(occasion: Occasion, activity: Activity, work_key: str, place: Place) -> Piece:
+    """An answer for its marker.
+
+    :raises NotFound: there is none, it needs nobody, or it is not for the actor
+    :raises NotAllowed: without the capability `quiz:mark`
+    """
+    occasion.require(permissions.MARK, activity)
+    quiz = quiz_of(occasion, activity)
+    marking = find_marking(occasion.site, activity.id)
+    held = shelf.attempts_of(occasion.site, activity.id)
+    try:
+        work = marking.works[decode_id(work_key)] if marking is not None else None
+        attempt = held.by_id[work.attempt] if held is not None and work is not None else None
+        part = work.parts[place] if work is not None else None
+    except KeyError:
+        work = attempt = part = None
+    if (
+        work is None
+        or attempt is None
+        or part is None
+        or not sees(occasion, activity.course)(work.user)
+    ):
+        raise NotFound(_("This answer does not wait for anybody any more."))
+    slot = attempt.slots[place[0]]
+    rule = rules_of(occasion.site, activity.id).get(slot.question)
+    version = rule.version if rule is not None and rule.version else slot.version
+    key = keys_of(occasion)(slot.question, version)
+    if place[1] >= len(key.weights):
+        raise Unreadable(_("This question has other parts now."))
+    actor = occasion.actor.id if occasion.actor is not None else 0
+    shown: tuple[Mark, ...] = ()
+    if part.stage in {"third", "done"}:
+        shown = part.said
+    return Piece(
+        ref=Ref(work.id, *place),
+        attempt=attempt,
+        work=work,
+        part=part,
+        slot=slot,
+        key=key,
+        who=alias(occasion, quiz, work),
+        worth=slot.marks * key.weights[place[1]],
+        shown=shown,
+        objection=_objection(occasion, work, place, part, actor),
+        seen=len(part.said),
+        mine=next((mark for mark in reversed(part.said) if mark.marker == actor), None),
+    )
+
+
+def _objection(
+    occasion: Occasion, work: MarkingWork, place: Place, part: PartWork, actor: int
+) -> Message:
+    lock = locked_by_other(occasion, work, place)
+    if lock is not None:
+        return _(
+            "${name} is marking this answer at the moment.",
+            mapping={"name": name_of(occasion, lock.user)},
+        )
+    if has_said(part, actor):
+        return _("You have marked this answer. It waits for somebody else.")
+    return ""
+
+
+def response_of(piece: Piece) -> tuple[Key, object]:
+    """What of the question the part is (a case's sub-question), and the learner's answer to it."""
+    given = piece.attempt.answers.given.get(piece.ref.slot)
+    response = unpacked(given.response) if given is not None else None
+    type_, content, response = piece.key.type.piece(piece.key.content, piece.ref.part, response)
+    return piece.key._replace(type=type_, content=content), response
+
+
+def take_lock(occasion: Occasion, piece: Piece) -> None:
+    """Keep the answer for the actor for a while, so that two markers do not meet."""
+    if piece.objection or occasion.actor is None:
+        return
+    place = piece.ref.slot, piece.ref.part
+    lock = piece.work.locks.get(place)
+    # Not with each look: a page that is opened again soon writes nothing.
+    fresh = lock is not None and lock.user == occasion.actor.id
+    if fresh and lock is not None and lock.until - occasion.now > LOCKED_FOR * 2 // 3:
+        return
+    kept = {p: known for p, known in piece.work.locks.items() if known.until > occasion.now}
+    piece.work.locks = {**kept, place: Lock(occasion.actor.id, occasion.now + LOCKED_FOR)}
+
+
+def release_lock(occasion: Occasion, work: MarkingWork, place: Place) -> None:
+    """Let others have it."""
+    lock = work.locks.get(place)
+    if lock is not None and occasion.actor is not None and lock.user == occasion.actor.id:
+        work.locks = {p: known for p, known in work.locks.items() if p != place}
+
+
+def check_free(piece: Piece) -> None:
+    """:raises Conflict: somebody else has it, or the actor has said what there was to say"""
+    if piece.objection:
+        raise Conflict(piece.objection)

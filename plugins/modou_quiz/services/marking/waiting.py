@@ -1,0 +1,68 @@
+"""What waits for a person: kept beside the attempts, so that the queue never opens them all."""
+
+from collections.abc import Mapping
+
+from modou.services.occasion import Occasion
+from modou_quiz.models.attempts import Attempt
+from modou_quiz.models.marking import STAGES, MarkingWork, PartWork, QuizMarking
+from modou_quiz.services.marking.shelf import find_marking, marking_of
+
+Place = tuple[int, int]
+
+
+def work_of(marking: QuizMarking, attempt_id: int) -> MarkingWork | None:
+    """What people have to do with an attempt."""
+    work_id = marking.by_attempt.get(attempt_id)
+    return marking.works.get(work_id) if work_id is not None else None
+
+
+def sync(occasion: Occasion, attempt: Attempt, waits: Mapping[Place, int]) -> None:
+    """Bring the queue up to what an attempt needs.
+
+    :param waits: the parts that a person has to look at, with their question
+    """
+    marking = find_marking(occasion.site, attempt.quiz)
+    if marking is None:
+        if not waits:
+            return
+        marking = marking_of(occasion, attempt.quiz)
+    work = work_of(marking, attempt.id)
+    if work is None:
+        if not waits:
+            return
+        work = MarkingWork(attempt.id, attempt.user)
+        marking.works[work.id] = work
+        marking.by_attempt[attempt.id] = work.id
+    for place, part in work.parts.items():
+        if part.stage != "done" and place not in waits:
+            # It needs nobody any more: the question was voided, the answer taken back.
+            _drop(marking, work, place)
+    for place, question in waits.items():
+        known = work.parts.get(place)
+        if known is None or known.stage == "done" or known.question != question:
+            put(marking, work, place, PartWork(question))
+
+
+def put(marking: QuizMarking, work: MarkingWork, place: Place, part: PartWork) -> None:
+    """Note how far a part has come."""
+    work.parts = {**work.parts, place: part}
+    key = (part.question, work.id, *place)
+    stage = STAGES.index(part.stage)
+    if marking.queue.get(key) != stage:
+        marking.queue[key] = stage
+
+
+def _drop(marking: QuizMarking, work: MarkingWork, place: Place) -> None:
+    part = work.parts[place]
+    work.parts = {p: known for p, known in work.parts.items() if p != place}
+    work.locks = {p: lock for p, lock in work.locks.items() if p != place}
+    marking.queue.pop((part.question, work.id, *place), None)
+
+
+def withdraw(occasion: Occasion, attempt: Attempt) -> None:
+    """Take an attempt out of the queue, also what is done of it: it was voided or reopened."""
+    marking = find_marking(occasion.site, attempt.quiz)
+    work = work_of(marking, attempt.id) if marking is not None else None
+    if marking is not None and work is not None:
+        for place in tuple(work.parts):
+            _drop(marking, work, place)

@@ -1,0 +1,149 @@
+"""How attempts end: handed in by the learner, by the clock, by a person. Whoever comes first ends
+it, the others find it ended."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+
+from modou.errors import Conflict, ModouError
+from modou.i18n import TranslationString
+from modou.services import learning
+from modou.services.occasion import Occasion
+from modou_quiz.i18n import _
+from modou_quiz.models.attempts import QuizAttempts
+from modou_quiz.permissions import MANAGE
+from modou_quiz.services import marking, shelf
+from modou_quiz.services.marking.keys import Unreadable
+from modou_quiz.services.sitting import finding, notifying
+from modou_quiz.services.sitting.finding import Sitting
+
+#: The fact that an attempt was handed in, for the completion rule of the same name.
+FACT = "handed_in"
+
+
+def hand_in(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
+    """The actor hands an attempt in; nothing happens when it has ended.
+
+    :raises NotFound: it is none of the actor's
+    :raises NotAllowed: a plugin objects
+    """
+    sitting = finding.own(occasion, activity_id, attempt_id)
+    if not sitting.open:
+        return
+    attempt = sitting.attempt
+    if attempt.deadline and occasion.now >= attempt.deadline:
+        close(sitting, "time")
+        return
+    occasion.hooks.ask(
+        "before_submit",
+        occasion=occasion,
+        course=sitting.course,
+        activity=sitting.activity,
+        attempt=attempt,
+    )
+    close(sitting, "learner")
+
+
+def hand_in_for(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
+    """A person hands an attempt in for its learner.
+
+    :raises NotAllowed: without the capability `quiz:manage`
+    :raises Conflict: it has ended
+    """
+    sitting = finding.find(occasion, activity_id, attempt_id)
+    occasion.require(MANAGE, sitting.course)
+    if not sitting.open:
+        raise Conflict(_("This attempt has ended."))
+    close(sitting, "time" if sitting.over else "person")
+
+
+def objection_to_hand_in(sitting: Sitting) -> TranslationString | str | None:
+    """Why the learner may not hand in now, for the page; None: they may."""
+    occasion = sitting.occasion
+    try:
+        occasion.hooks.ask(
+            "before_submit",
+            occasion=occasion,
+            course=sitting.course,
+            activity=sitting.activity,
+            attempt=sitting.attempt,
+        )
+    except ModouError as error:
+        return error.message
+    return None
+
+
+def close(sitting: Sitting, by: str) -> None:
+    """End an open attempt, mark it, and let course and grade book know.
+
+    :param by: see `Attempt.handed_in_by`
+    """
+    occasion, attempt = sitting.occasion, sitting.attempt
+    # What the clock ended has ended then, whenever somebody came to see to it.
+    at = min(attempt.deadline, occasion.now) if by == "time" else occasion.now
+    attempt.state = "handed_in"
+    attempt.handed_in = at
+    attempt.handed_in_by = by
+    sitting.held.deadlines.pop(attempt.id, None)
+    # A question whose plugin is absent can be marked later; the answers are safe.
+    with suppress(Unreadable):
+        marking.grade_attempt(occasion, attempt)
+    if attempt.preview:
+        return
+    sitting.tell(
+        "attempt_closed",
+        number=attempt.number,
+        by=by,
+        answered=answered(sitting),
+        seq=attempt.answers.seq,
+        score=attempt.score,
+        most=attempt.most,
+    )
+    if sitting.enrolment is not None:
+        learning.set_fact(occasion, sitting.enrolment, sitting.activity, FACT, at)
+        marking.settle(occasion, sitting.activity, attempt.user)
+    if by != "learner":
+        notifying.ended(sitting)
+
+
+def answered(sitting: Sitting) -> int:
+    """Slots with an answer."""
+    return sum(given.response is not None for given in sitting.attempt.answers.given.values())
+
+
+def expected(sitting: Sitting) -> int:
+    """Slots that ask for one."""
+    return sum(slot.marks > 0 for slot in sitting.attempt.slots)
+
+
+# -- by the clock
+
+
+def close_if_over(occasion: Occasion, activity_id: int, attempt_id: int) -> bool:
+    """End an attempt whose time is up and that nobody has ended yet; whether it did."""
+    sitting = finding.find(occasion, activity_id, attempt_id)
+    if not sitting.open or not sitting.over:
+        return False
+    close(sitting, "time")
+    return True
+
+
+def due(occasion: Occasion) -> Iterator[tuple[int, int]]:
+    """(activity, attempt) of all attempts whose time is up, over all quizzes."""
+    grace = shelf.settings(occasion).grace
+    data = occasion.site.plugins.get(shelf.PLUGIN)
+    held_by_quiz = data.get("attempts") if data is not None else None
+    if held_by_quiz is None:
+        return
+    for activity_id, held in held_by_quiz.items():
+        yield from _due_in(activity_id, held, occasion.now - grace)
+
+
+def _due_in(activity_id: int, held: QuizAttempts, before: int) -> Iterator[tuple[int, int]]:
+    for attempt_id, deadline in held.deadlines.items():
+        if deadline < before:
+            yield activity_id, attempt_id
+
+
+def some_due(occasion: Occasion, limit: int) -> list[tuple[int, int]]:
+    return list(islice(due(occasion), limit))

@@ -1,0 +1,73 @@
+"""What pages of a sitting are told when something is not taken."""
+
+from modou.errors import Message, ModouError
+from modou_quiz.i18n import _
+from modou_quiz.services.sitting.moments import clock_text
+
+
+class UnknownPage(ModouError):
+    """No token of a page, or one that was tampered with."""
+
+    status = 401
+    code = "page"
+    title = _("This page is not known")
+
+    def __init__(self) -> None:
+        super().__init__(_("Open the quiz again."))
+
+
+class SignedOut(ModouError):
+    """The browser is not signed in any more."""
+
+    status = 401
+    code = "signed-out"
+    title = _("You were signed out")
+
+    def __init__(self) -> None:
+        super().__init__(_("Sign in again: your answers are kept in this browser until then."))
+
+
+class TakenOver(ModouError):
+    """A newer page has the attempt."""
+
+    status = 409
+    code = "taken-over"
+    title = _("The attempt goes on in another place")
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This attempt was opened in another window or on another device. Go on there.")
+        )
+
+
+class Changed(ModouError):
+    """A form without script was older than the answers."""
+
+    status = 409
+    code = "changed"
+    title = _("Answers were given in another window meanwhile")
+
+    def __init__(self) -> None:
+        super().__init__(_("Go back, reload the page and enter the last answers again."))
+
+
+class Closed(ModouError):
+    """The attempt takes no answers any more.
+
+    :param at: when it ended, seconds UTC
+    """
+
+    status = 410
+    code = "attempt-closed"
+    title = _("The attempt has ended")
+
+    def __init__(self, at: int, now: int, by: str = "time") -> None:
+        super().__init__(_sentence(at, now, by))
+        self.members = {"ended": at, "now": now, "by": by}
+
+
+def _sentence(at: int, now: int, by: str) -> Message:
+    mapping = {"end": clock_text(at), "now": clock_text(now)}
+    if by == "time":
+        return _("The time was up at ${end}; this came at ${now}.", mapping=mapping)
+    return _("The attempt was handed in at ${end}; this came at ${now}.", mapping=mapping)

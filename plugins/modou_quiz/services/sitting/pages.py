@@ -1,0 +1,137 @@
+"""The pages of an attempt: which of them is the newest, and so the one that writes.
+
+A page that is opened in the browser in which the attempt was begun gets a token with the number of
+the newest page; with it it becomes the newest one itself (`open_page`), and the token that it gets
+then is what it saves answers with. Pages in other browsers get no token: their learner has to take
+the attempt over (`take_over`). An older page learns with its next save that it is over.
+"""
+
+from typing import Any, NamedTuple
+
+from modou.errors import Conflict
+from modou.permissions import Capability
+from modou.services import logins_live
+from modou.services.occasion import Occasion
+from modou.services.seals import Seal
+from modou.store.vault import Keyring
+from modou_quiz.i18n import _
+from modou_quiz.services.sitting import finding
+from modou_quiz.services.sitting.errors import Closed, SignedOut, TakenOver, UnknownPage
+from modou_quiz.services.sitting.finding import Sitting
+from modou_quiz.services.sitting.moments import milliseconds
+
+_SEAL = Seal("quiz page", ">QQQI")
+
+
+class PageToken(NamedTuple):
+    """Ids of learner, activity and attempt, and the number of the page in the attempt."""
+
+    user: int
+    activity: int
+    attempt: int
+    writer: int
+
+
+def make_token(keys: Keyring, token: PageToken) -> str:
+    return _SEAL.make(keys, token)
+
+
+def read_token(keys: Keyring, text: str) -> PageToken:
+    """:raises UnknownPage: when it is no token of this site"""
+    try:
+        return PageToken(*_SEAL.read(keys, text))
+    except ValueError:
+        raise UnknownPage from None
+
+
+def token_of(sitting: Sitting) -> PageToken:
+    """For the newest page of an attempt."""
+    attempt = sitting.attempt
+    return PageToken(attempt.user, sitting.activity.id, attempt.id, attempt.writer)
+
+
+def by_token(occasion: Occasion, token: PageToken) -> Sitting:
+    """The attempt that the newest page belongs to, while it takes answers.
+
+    :raises Closed: it has ended
+    :raises TakenOver: a newer page has it
+    :raises SignedOut: the browser is not signed in any more
+    :raises NotFound: it is gone
+    """
+    sitting = finding.find(occasion, token.activity, token.attempt)
+    attempt = sitting.attempt
+    if attempt.state != "open":
+        raise Closed(attempt.handed_in, occasion.now, attempt.handed_in_by)
+    if token.writer != attempt.writer or token.user != attempt.user:
+        raise TakenOver
+    if sitting.over:
+        raise Closed(attempt.deadline, occasion.now)
+    _check_person(sitting)
+    return sitting
+
+
+def _check_person(sitting: Sitting) -> None:
+    """:raises SignedOut: the learner is not signed in, or does not take part any more"""
+    occasion, attempt = sitting.occasion, sitting.attempt
+    user = occasion.site.users.get(attempt.user)
+    if user is None or user.status != "active":
+        raise SignedOut
+    if sitting.enrolment is None or attempt.preview:
+        if not occasion.can(Capability.ACTIVITY_EDIT, sitting.course):
+            raise SignedOut
+    elif not sitting.enrolment.active_at(occasion.now):
+        raise SignedOut
+    if attempt.login and not logins_live.goes_on(occasion, attempt.login, occasion.now):
+        raise SignedOut
+
+
+def open_page(occasion: Occasion, token: PageToken) -> dict[str, Any]:
+    """A page becomes the newest one of its attempt.
+
+    :return: what it needs beside what stands in it; see `opened_json`
+    :raises ModouError: as `by_token`
+    """
+    sitting = by_token(occasion, token)
+    _turn(sitting)
+    return opened_json(sitting)
+
+
+def take_over(occasion: Occasion, activity_id: int, attempt_id: int, login: bytes) -> None:
+    """The actor goes on with an attempt in this browser; pages elsewhere are over.
+
+    :param login: key of the session of the browser
+    :raises NotFound: it is none of the actor's
+    :raises Conflict: it has ended
+    """
+    sitting = finding.own(occasion, activity_id, attempt_id)
+    if not sitting.open or sitting.over:
+        raise Conflict(_("This attempt has ended."))
+    sitting.attempt.login = login
+    _turn(sitting)
+
+
+def _turn(sitting: Sitting) -> None:
+    sitting.attempt.writer += 1
+    sitting.tell("attempt_opened", writer=sitting.attempt.writer)
+
+
+def opened_json(sitting: Sitting) -> dict[str, Any]:
+    """What a page gets when it opens its attempt: the token that it writes with, how things stand,
+    and when each answer was given, so that it can tell what of its own is newer."""
+    given = sitting.attempt.answers.given
+    return {
+        "token": make_token(sitting.occasion.keys, token_of(sitting)),
+        "times": {str(place): one.time_ms for place, one in given.items()},
+        **state_json(sitting),
+    }
+
+
+def state_json(sitting: Sitting) -> dict[str, Any]:
+    """How an attempt stands, for its page. Moments in milliseconds UTC by the server's clock."""
+    attempt = sitting.attempt
+    return {
+        "seq": attempt.answers.seq,
+        "now": milliseconds(sitting.occasion),
+        "deadline": attempt.deadline * 1000 or None,
+        "leaves": attempt.leaves,
+    }

@@ -1,0 +1,277 @@
+"""Answers as they are given. What was acknowledged is stored, and each save counts once, however
+often it comes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from modou.errors import Invalid, Message, NotFound
+from modou.services.occasion import Occasion
+from modou_quiz.i18n import _
+from modou_quiz.models.attempts import Attempt, Given, Slot
+from modou_quiz.services import shelf
+from modou_quiz.services.sitting import ending, finding, pages, reviewing
+from modou_quiz.services.sitting.errors import Changed
+from modou_quiz.services.sitting.finding import Asked, Sitting
+from modou_quiz.services.sitting.moments import milliseconds
+from modou_quiz.services.sitting.pages import PageToken
+from modou_quiz.services.sitting.responses import journalled, packed, unpacked
+
+_ABSENT = Given(None, 0, 0)
+#: Answers that one request may bring.
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """An answer that a page gives.
+
+    :param seq: rises with each answer of the attempt; smaller ones than the newest were taken
+    :param raw: the answer as the page has it, see `QuestionType.clean`
+    :param fields: instead of `raw`: the inputs of the question as a form would send them
+    :param flagged: whether the learner wants to come back to it; None: as it is
+    :param only_flag: the answer itself stays as it is
+    """
+
+    seq: int
+    slot: int
+    raw: Any = None
+    fields: "Fields | None" = None
+    flagged: bool | None = None
+    only_flag: bool = False
+
+
+class Fields:
+    """Posted values as types read them."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._pairs = pairs
+
+    def getall(self, name: str) -> list[str]:
+        return [value for known, value in self._pairs if known == name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        found = self.getall(name)
+        return found[-1] if found else default
+
+    def __contains__(self, name: object) -> bool:
+        return any(known == name for known, _value in self._pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that was not taken, and why."""
+
+    seq: int
+    slot: int
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of some answers. `state`: see `pages.state_json`."""
+
+    state: dict[str, Any]
+    refused: tuple[Refusal, ...] = ()
+    ended: bool = False
+
+
+def save(
+    occasion: Occasion, token: PageToken, saves: Sequence[Save], leaves: int | None = None
+) -> Saved:
+    """Take answers of the newest page. Without any it is asked how things stand.
+
+    An answer that makes no sense is refused by itself; the others are taken.
+
+    :param leaves: how often the page of the attempt was left so far, as the page knows
+    :raises ModouError: as `pages.by_token`
+    """
+    sitting = pages.by_token(occasion, token)
+    refused = take(sitting, saves)
+    ended = leaves is not None and _leave(sitting, leaves)
+    return Saved(pages.state_json(sitting), refused, ended)
+
+
+def take(sitting: Sitting, saves: Sequence[Save]) -> tuple[Refusal, ...]:
+    """Take answers into an attempt that is open."""
+    answers = sitting.attempt.answers
+    seq = answers.seq
+    given = dict(answers.given)
+    refused = []
+    for one in sorted(saves, key=lambda save: save.seq):
+        if one.seq <= seq:
+            continue
+        seq = one.seq
+        try:
+            made = _answer(sitting, one, given.get(one.slot, _ABSENT))
+        except (Invalid, NotFound) as error:
+            refused.append(Refusal(one.seq, one.slot, error.message))
+            continue
+        if made is not None:
+            given[one.slot] = made
+    if seq != answers.seq:
+        answers.seq = seq
+        answers.given = given
+    return tuple(refused)
+
+
+def _answer(sitting: Sitting, one: Save, before: Given) -> Given | None:
+    """The new answer in a slot; None: nothing changed.
+
+    :raises Invalid: it is none
+    :raises NotFound: there is no such slot, or its question is gone
+    """
+    slot = slot_of(sitting, one.slot)
+    flagged = before.flagged if one.flagged is None else one.flagged
+    if one.only_flag:
+        return before._replace(flagged=flagged) if flagged != before.flagged else None
+    found = asked_in(sitting, slot)
+    if not found.type.answerable:
+        raise Invalid(_("This part asks for no answer."))
+    if before.checked:
+        raise Invalid(_("You have seen whether this answer is right: it stays as it is."))
+    raw = one.raw
+    if one.fields is not None:
+        raw = found.type.given(found.content, slot.arrangement, prefix_of(one.slot), one.fields)
+    response = found.type.clean(found.content, slot.arrangement, raw)
+    if response == unpacked(before.response):
+        return before._replace(flagged=flagged) if flagged != before.flagged else None
+    sitting.tell("answer_saved", slot=one.slot, seq=one.seq, **journalled(response))
+    return Given(
+        packed(response, before.response), one.seq, milliseconds(sitting.occasion), flagged
+    )
+
+
+def prefix_of(place: int) -> str:
+    """What the names of the inputs of a slot begin with."""
+    return f"q{place}-"
+
+
+def slot_of(sitting: Sitting, place: int) -> Slot:
+    """A slot that may be answered now.
+
+    :raises NotFound: there is none
+    :raises Invalid: the page with it is over, or not reached yet
+    """
+    attempt = sitting.attempt
+    if not 0 <= place < len(attempt.slots):
+        raise NotFound(_("This attempt has no such question."))
+    if sitting.quiz.sequential and place not in reachable(sitting):
+        raise Invalid(_("There is no way back to this question."))
+    return attempt.slots[place]
+
+
+def page_size(sitting: Sitting) -> int:
+    """Slots on a page; 0: all on one."""
+    quiz = sitting.quiz
+    return quiz.per_page or 1 if quiz.sequential else quiz.per_page
+
+
+def reachable(sitting: Sitting) -> range:
+    """The slots that may be seen and answered now."""
+    attempt = sitting.attempt
+    count = len(attempt.slots)
+    if not sitting.quiz.sequential:
+        return range(count)
+    return range(attempt.reached, min(count, attempt.reached + page_size(sitting)))
+
+
+def asked_in(sitting: Sitting, slot: Slot) -> Asked:
+    """:raises NotFound: the question is gone"""
+    occasion = sitting.occasion
+    bank = shelf.find_bank(occasion.site)
+    return finding.asked(occasion, bank, slot.question, slot.version)
+
+
+def turn_page(sitting: Sitting) -> bool:
+    """Go on to the next page of a quiz without a way back; whether there is one."""
+    attempt = sitting.attempt
+    following = attempt.reached + page_size(sitting)
+    if not sitting.quiz.sequential or following >= len(attempt.slots):
+        return False
+    attempt.reached = following
+    return True
+
+
+def check(sitting: Sitting, place: int) -> None:
+    """The learner wants to see now whether an answer is right (practice): it stays as it is.
+
+    :raises Invalid: nothing was answered
+    :raises NotFound: the quiz does not show that while it is sat
+    """
+    if not reviewing.during(sitting.quiz):
+        raise NotFound(_("This quiz shows nothing before it is handed in."))
+    slot_of(sitting, place)
+    answers = sitting.attempt.answers
+    before = answers.given.get(place, _ABSENT)
+    if before.response is None:
+        raise Invalid(_("Answer the question first."))
+    answers.given = {**answers.given, place: before._replace(checked=True)}
+
+
+def _leave(sitting: Sitting, leaves: int) -> bool:
+    """Note how often the page was left; whether the attempt ends by it."""
+    attempt: Attempt = sitting.attempt
+    if leaves <= attempt.leaves:
+        return False
+    attempt.leaves = min(leaves, attempt.leaves + 100)
+    sitting.tell("attempt_left", leaves=attempt.leaves)
+    most = sitting.quiz.most_leaves
+    if not most or attempt.leaves <= most or attempt.preview:
+        return False
+    ending.close(sitting, "left")
+    return True
+
+
+# -- forms without script
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A page of a sitting as a form sends it.
+
+    :param seq: the newest save when the page was made; None: a script has saved the answers already
+    :param fields: all inputs of all questions on it
+    :param flagged: places of the questions that the learner wants to come back to
+    :param check: place of a question whose answer is to be looked at now
+    :param turn: go on to the next page, without a way back
+    """
+
+    seq: int | None
+    fields: Sequence[tuple[str, str]] = ()
+    flagged: frozenset[int] = frozenset()
+    check: int | None = None
+    turn: bool = False
+
+
+def save_page(occasion: Occasion, token: PageToken, posted: Posted) -> tuple[Refusal, ...]:
+    """Take a whole page of answers, and do what its button asks for.
+
+    :raises Changed: other answers came since the page was made
+    :raises ModouError: as `pages.by_token`; Invalid, NotFound for a check that cannot be made
+    """
+    sitting = pages.by_token(occasion, token)
+    refused: tuple[Refusal, ...] = ()
+    if posted.seq is not None:
+        if posted.seq != sitting.attempt.answers.seq:
+            raise Changed
+        refused = take(sitting, _saves(sitting, posted))
+    if posted.check is not None:
+        check(sitting, posted.check)
+    if posted.turn:
+        turn_page(sitting)
+    return refused
+
+
+def _saves(sitting: Sitting, posted: Posted) -> list[Save]:
+    fields = Fields(posted.fields)
+    given = sitting.attempt.answers.given
+    saves = []
+    seq = sitting.attempt.answers.seq
+    for place in reachable(sitting):
+        slot = sitting.attempt.slots[place]
+        if not slot.marks or given.get(place, _ABSENT).checked:
+            continue
+        seq += 1
+        saves.append(Save(seq, place, fields=fields, flagged=place in posted.flagged))
+    return saves

@@ -1,0 +1,254 @@
+"""Learners who sit a quiz over HTTP, whatever happens to the server; whether all is there
+afterwards. For the crash tests and the benchmark of answers."""
+
+import http.client
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from modou.models.courses import Activity, Course
+from modou.services import teaching
+from modou.services.access import SiteAccess
+from modou.services.occasion import Occasion
+from modou.services.teaching import ActivityValues
+from modou.store.journal import verify
+from modou_quiz.content import Rich
+from modou_quiz.models.papers import Fixed, Paper, PaperSection
+from modou_quiz.services import bank, shelf
+from modou_quiz.services.sitting import finding, pages, starting
+from modou_quiz.types import contents as c
+
+PATH = "/api/v1/quiz/answers"
+OPTIONS = 4
+
+
+def add_quiz(occasion: Occasion, course: Course, questions: int, **rules: Any) -> Activity:
+    """A quiz of single choices with four options each, in a course that has a section."""
+    activity = teaching.create_activity(
+        occasion,
+        course,
+        course.outline[0],
+        "quiz",
+        ActivityValues("低压电工作业结业考试", max_points=100.0, pass_mark=80.0),
+        {"attempts": 1, "kind": "final"},
+    )
+    top = bank.top_of(occasion, "course", course.id)
+    made = []
+    for number in range(questions):
+        options = tuple(
+            c.Option(
+                text=Rich(source=f"选项 {n}：停电、验电、装设接地线", markup="plain"),
+                fraction=float(n == number % OPTIONS),
+            )
+            for n in range(OPTIONS)
+        )
+        stem = Rich(
+            source=f"第 {number + 1} 题：保证安全的技术措施中，哪一项在前？", markup="plain"
+        )
+        content = c.SingleChoice(stem=stem, options=options)
+        made.append(bank.create_question(occasion, top, "single", content))
+    quiz = shelf.find(occasion.site, activity)
+    assert quiz is not None
+    quiz.paper = Paper((PaperSection("一、单选题", tuple(Fixed(q.id) for q in made)),))
+    for name, value in rules.items():
+        setattr(quiz, name, value)
+    return activity
+
+
+def begin(occasion: Occasion, activity: Activity) -> tuple[int, str]:
+    """The actor begins an attempt and opens its page: its id, the page's token."""
+    quiz = shelf.find(occasion.site, activity)
+    assert quiz is not None
+    drawn = starting.draw(occasion, activity, quiz)
+    begun = starting.start(occasion, drawn, b"")
+    sitting = finding.own(occasion, activity.id, begun.attempt)
+    opened = pages.open_page(occasion, pages.token_of(sitting))
+    return begun.attempt, opened["token"]
+
+
+@dataclass
+class Told:
+    """What a learner knows: newest answer acknowledged, newest sent, slot -> what it was."""
+
+    acknowledged: int = 0
+    sent: int = 0
+    answers: dict[int, int] = field(default_factory=dict)
+    underway: tuple[int, int] | None = None
+
+
+@dataclass
+class Found:
+    """What the database holds, compared with what was told."""
+
+    answers: int = 0
+    events: int = 0
+    lost: int = 0
+    twice: int = 0
+    faults: int = 0
+
+
+def compare(access: SiteAccess, activity_id: int, told: dict[int, Told]) -> Found:
+    """Look into the journal and at each attempt.
+
+    :param told: by attempt id
+    """
+    found = Found()
+    with access.occasion() as occasion:
+        site = occasion.site
+        seen: dict[int, Counter[int]] = {id: Counter() for id in told}
+        for log in site.journal.logs.values():
+            for _number, batch in log.after(0):
+                for event in batch:
+                    if event.kind == "answer_saved":
+                        seen[event.values["attempt"]][event.values["seq"]] += 1
+                        found.events += 1
+        held = shelf.attempts_of(site, activity_id)
+        for id, known in told.items():
+            answers = held.by_id[id].answers
+            stored = {slot: one.response for slot, one in answers.given.items()}
+            found.answers += answers.seq
+            wanted = dict(known.answers)
+            if answers.seq < known.acknowledged:
+                found.lost += 1
+            elif stored != wanted:
+                # One more may have arrived than was acknowledged.
+                if known.underway is not None:
+                    wanted[known.underway[0]] = known.underway[1]
+                found.lost += stored != wanted
+            if answers.seq > known.sent or any(count > 1 for count in seen[id].values()):
+                found.twice += 1
+        found.faults = len(verify(site.journal).faults)
+    return found
+
+
+class Learner:
+    """A page that saves an answer some ten times a second, and sends again what was not
+    acknowledged."""
+
+    def __init__(self, token: str, questions: int) -> None:
+        self.told = Told()
+        self.bad: list[str] = []
+        self.failed = 0
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._questions = questions
+
+    def answer_on(self, port: int, stop: threading.Event) -> None:
+        """Until `stop`."""
+        connection: http.client.HTTPConnection | None = None
+        told = self.told
+        while not stop.is_set():
+            if told.underway is None:
+                slot = random.randrange(self._questions)
+                other = [n for n in range(OPTIONS) if n != told.answers.get(slot)]
+                told.underway = (slot, random.choice(other))
+                told.sent = told.acknowledged + 1
+            slot, answer = told.underway
+            body = json.dumps({"answers": [{"seq": told.sent, "slot": slot, "answer": answer}]})
+            try:
+                if connection is None:
+                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+                connection.request("POST", PATH, body, self._headers)
+                response = connection.getresponse()
+                text = response.read()
+            except (OSError, http.client.HTTPException):
+                if connection is not None:
+                    connection.close()
+                connection = None
+                self.failed += 1
+                stop.wait(0.05)
+                continue
+            if response.status == 200:
+                said = json.loads(text)
+                if said["refused"] or said["seq"] < told.sent:
+                    self.bad.append(text.decode())
+                    return
+                told.acknowledged = told.sent
+                told.answers[slot] = answer
+                told.underway = None
+                stop.wait(0.1)
+                continue
+            self.failed += 1
+            if response.status != 503:
+                self.bad.append(f"{response.status} {text[:300]!r}")
+                return
+            stop.wait(0.05)
+        if connection is not None:
+            connection.close()
+
+
+class Class:
+    """Some learners in their exam; the interface is that of `tests.beating.Class`."""
+
+    def __init__(self, access: SiteAccess, count: int, questions: int = 20) -> None:
+        from tests import factories
+
+        self.learners: dict[int, Learner] = {}
+        with access.occasion() as occasion:
+            course = factories.course(occasion, "低压电工作业")
+            activity = add_quiz(occasion, course, questions)
+            self.activity_id = activity.id
+            for number in range(count):
+                user = factories.user(occasion, f"learner{number}")
+                factories.enrolment(occasion, course, user)
+                root = {"modou": occasion.site}
+                own = access._occasion(root, occasion.tm, user.id, None)
+                attempt, token = begin(own, activity)
+                self.learners[attempt] = Learner(token, questions)
+        self._threads: list[threading.Thread] = []
+        self._stop = threading.Event()
+
+    def begin(self, port: int) -> None:
+        self._stop.clear()
+        self._threads = [
+            threading.Thread(target=learner.answer_on, args=(port, self._stop), daemon=True)
+            for learner in self.learners.values()
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(learner.told.acknowledged for learner in self.learners.values())
+
+    @property
+    def failed(self) -> int:
+        return sum(learner.failed for learner in self.learners.values())
+
+    def bad(self) -> Sequence[str]:
+        return [text for learner in self.learners.values() for text in learner.bad]
+
+    def more(self, count: int, seconds: float = 30) -> None:
+        """Wait for so many more acknowledgements."""
+        wanted = self.acknowledged + count
+        self._until(lambda: self.acknowledged >= wanted, seconds)
+
+    def until_failed(self) -> None:
+        """Wait until something was refused or cut off."""
+        before = self.failed
+        self._until(lambda: self.failed > before, 30)
+
+    def _until(self, done: Callable[[], bool], seconds: float) -> None:
+        pause = threading.Event()
+        for _try in range(int(seconds * 100)):
+            if done():
+                return
+            assert not self.bad(), self.bad()
+            pause.wait(0.01)
+        raise AssertionError("it does not get on")
+
+    def check(self, access: SiteAccess) -> Found:
+        """Compare, with nobody writing; assert that nothing is lost or twice."""
+        told = {attempt: learner.told for attempt, learner in self.learners.items()}
+        found = compare(access, self.activity_id, told)
+        assert self.bad() == []
+        assert (found.lost, found.twice, found.faults) == (0, 0, 0), found
+        return found
