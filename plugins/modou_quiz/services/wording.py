@@ -91,7 +91,7 @@ def _linear(match: re.Match[str]) -> str:
 
 def plain(rich: Rich) -> str:
     """A formatted text in one line, its formulas as far as one line can tell them."""
-    source = _GAP.sub("____", _FORMULA.sub(_linear, rich.source))
+    source = _GAP.sub("＿＿", _FORMULA.sub(_linear, rich.source))
     if rich.markup == "html":
         return plain_text(source)
     if rich.markup == "markdown":
