@@ -156,7 +156,10 @@ def settings_schema() -> type[BaseModel]:
 
 @hookimpl
 def upload_purposes() -> Sequence[UploadPurpose]:
-    return [UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000)]
+    return [
+        UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000),
+        UploadPurpose(answer_files.PURPOSE, _("Files handed in with answers"), (), 200_000_000),
+    ]
 
 
 @hookimpl
@@ -182,11 +185,6 @@ def cli_commands() -> Sequence[click.Command]:
 @hookimpl
 def api_routes() -> Sequence[ApiRoute]:
     return api.ROUTES
-
-
-@hookimpl
-def upload_purposes() -> Sequence[UploadPurpose]:
-    return [UploadPurpose(answer_files.PURPOSE, _("Files handed in with answers"), (), 200_000_000)]
 
 
 @hookimpl
