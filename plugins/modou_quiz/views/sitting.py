@@ -86,6 +86,8 @@ def frame(page: Page, context: QuizContext, title: str) -> None:
 @view_config(route_name="activity", context=QuizContext, permission=Capability.ACTIVITY_VIEW)
 def quiz(context: QuizContext, request: Request) -> Response:
     """What the quiz asks for, one's attempts so far, and the button that begins."""
+    if starting.is_new_to(request.occasion, context.course, context.activity):
+        together(request, lambda o: starting.note_view(o, context.activity.id))
     return _quiz_page(context, request)
 
 
@@ -105,6 +107,7 @@ def _quiz_page(context: QuizContext, request: Request, error: str = "") -> Respo
         key=("quiz", context.content.revision),
         values=values,
         fillers={"quiz_standing": lambda: _standing(context, request, error)},
+        note=False,
     )
 
 
