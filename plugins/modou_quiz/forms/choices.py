@@ -51,7 +51,7 @@ class MultipleForm(SingleForm):
             SelectChoice("fractions", _("The sum of what the options are worth")),
         ],
         default="all",
-        description=_("Options worth more than 0 % count as right."),
+        description=_("Options that are worth anything count as right."),
     )
     partial = ShareField(_("The fixed share in percent"), default=0.5)
     indefinite = wtforms.BooleanField(

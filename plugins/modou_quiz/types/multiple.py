@@ -134,6 +134,8 @@ class Multiple(OwnType[MultipleChoice]):
         feedback: bool,
         right: bool,
     ) -> None:
+        # The options say it themselves.
+        values["review"]["answer"] = None
         best = rightful(content.options)
         mark_options(
             values["options"],

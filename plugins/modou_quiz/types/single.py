@@ -100,6 +100,8 @@ class Single(OwnType[SingleChoice]):
         feedback: bool,
         right: bool,
     ) -> None:
+        # The options say it themselves.
+        values["review"]["answer"] = None
         mark_options(
             values["options"],
             content.options,

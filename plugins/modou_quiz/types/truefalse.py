@@ -72,6 +72,8 @@ class TrueOrFalse(OwnType[TrueFalse]):
         feedback: bool,
         right: bool,
     ) -> None:
+        # The options say it themselves.
+        values["review"]["answer"] = None
         for shown, value, text in zip(
             values["options"], (True, False), (content.if_true, content.if_false), strict=True
         ):

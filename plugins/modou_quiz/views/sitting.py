@@ -23,6 +23,7 @@ from modou.web.files import file_window
 from modou.web.page import Page, flash
 from modou.web.security import session_token
 from modou_quiz.contexts import QuizContext
+from modou_quiz.forms.answers import upload_field
 from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.permissions import MANAGE, RESULTS
 from modou_quiz.services.sitting import ending, finding, pages, saving, showing, starting
@@ -328,6 +329,7 @@ def _drawn(request: Request, question: QuestionShown, checks: bool) -> Markup:
         "number": words.number,
         "reviewing": False,
         "checks": checks,
+        "upload": upload_field(request),
     }
     template = "modou_quiz:templates/parts/question.jinja2"
     drawn = Markup(render(template, values, request=request))  # noqa: S704 - autoescaped by Jinja
