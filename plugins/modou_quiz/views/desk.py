@@ -9,6 +9,7 @@ from pyramid.request import Request
 
 from modou.models.courses import Activity
 from modou.services.grading import format_points
+from modou.store.containers import decode_id
 from modou.web import courses
 from modou.web.resources import bare_activity, found
 from modou_quiz import permissions
@@ -58,6 +59,7 @@ def frame(request: Request, context: QuizContext, title: Any, active: str = "") 
         "tabs": tabs(request, context, active),
         "url": lambda route, **more: url_of(request, context, route, **more),
         "static": lambda path: request.static_path(f"modou_quiz:static/{path}"),
+        "job": asked_job(request),
         "points": points,
         "percent": percent,
         "decimal": decimal,
@@ -88,6 +90,16 @@ def url_of(request: Request, context: QuizContext, route: str, **more: Any) -> s
     activity = context.activity
     path: str = request.page.url(route, course=activity.course.key, activity=activity.key, **more)
     return path
+
+
+def asked_job(request: Request) -> str:
+    """Key of the job that the page waits for (`job` in its address); "" for none."""
+    key: str = request.GET.get("job", "")
+    try:
+        decode_id(key)
+    except KeyError:
+        return ""
+    return key
 
 
 def renderer(request: Request, question_id: int, number: int) -> Render:
