@@ -7,9 +7,10 @@ from typing import Any
 from markupsafe import Markup
 from pyramid.request import Request
 
+from modou.errors import ModouError
 from modou.models.courses import Activity
+from modou.services import jobs
 from modou.services.grading import format_points
-from modou.store.containers import decode_id
 from modou.web import courses
 from modou.web.resources import bare_activity, found
 from modou_quiz import permissions
@@ -93,13 +94,16 @@ def url_of(request: Request, context: QuizContext, route: str, **more: Any) -> s
 
 
 def asked_job(request: Request) -> str:
-    """Key of the job that the page waits for (`job` in its address); "" for none."""
+    """Key of the job that the page waits for (`job` in its address); "" for none, and once it has
+    ended: then the page is loaded anew."""
     key: str = request.GET.get("job", "")
-    try:
-        decode_id(key)
-    except KeyError:
+    if not key:
         return ""
-    return key
+    try:
+        record = jobs.find(request.occasion, key)
+    except ModouError:
+        return ""
+    return key if jobs.view(request.occasion, record).is_open else ""
 
 
 def renderer(request: Request, question_id: int, number: int) -> Render:
