@@ -27,6 +27,7 @@ from modou.declarations import (
     NavItem,
     PersonalData,
     PluginInfo,
+    UploadPurpose,
 )
 from modou.declarations import (
     Verdict as HookVerdict,
@@ -40,6 +41,7 @@ from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
 from modou_quiz.jobs import JOBS
+from modou_quiz.services import answer_files
 from modou_quiz.services.sitting import rules
 from modou_quiz.types import Flaw, QuestionType, Render, Verdict, Worth
 from modou_quiz.views import api
@@ -173,6 +175,11 @@ def cli_commands() -> Sequence[click.Command]:
 @hookimpl
 def api_routes() -> Sequence[ApiRoute]:
     return api.ROUTES
+
+
+@hookimpl
+def upload_purposes() -> Sequence[UploadPurpose]:
+    return [UploadPurpose(answer_files.PURPOSE, _("Files handed in with answers"), (), 200_000_000)]
 
 
 @hookimpl

@@ -9,14 +9,19 @@ from modou.errors import NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
+from modou_quiz.services.answer_files import with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
 from modou_quiz.services.sitting.finding import Asked, Sitting
-from modou_quiz.services.sitting.responses import unpacked
+from modou_quiz.services.sitting.responses import canonical, unpacked
 from modou_quiz.types import Verdict
 
 _NOTHING = Given(None, 0, 0)
+#: Characters of arrangement and response up to which others may have the same.
+_BRIEF = 500
+#: Types whose questions may ask for files.
+_WITH_FILES = frozenset(("essay", "case"))
 #: Makes the address of a stored file, as `render_for` wants it.
 Sign = Callable[..., Any]
 
@@ -28,7 +33,9 @@ class QuestionShown:
     :param place: its slot, from 0
     :param label: its number among those that ask for an answer; "" for the others
     :param type: its `QuestionType`; None where it is missing
-    :param shown: what its type gives to its template
+    :param make: gives what its type gives to its template
+    :param key: all that what is shown depends on, so that it need not be made for each learner
+        anew; None: it is this learner's own
     :param section: title of the section that begins with it
     :param state: of its answer: "", "answered"; in a review "right", "partly", "wrong", "open" (a
         person has to say), "empty" as far as that may be known
@@ -40,7 +47,7 @@ class QuestionShown:
     place: int
     label: str
     type: Any
-    shown: Mapping[str, Any]
+    make: Callable[[], Mapping[str, Any]]
     prefix: str
     readonly: bool
     answerable: bool
@@ -52,6 +59,11 @@ class QuestionShown:
     earned: float | None = None
     said: SlotReview | None = None
     missing: bool = False
+    key: tuple[Any, ...] | None = None
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        return self.make()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +148,30 @@ def _shown_now(
         return _missing(sitting, place, labels)
     if checks is not None:
         return _reviewed(sitting, place, given, checks, labels, sign)
-    render = render_for(sitting.occasion, found.version, sign)
+
+    def make() -> Mapping[str, Any]:
+        render = render_for(sitting.occasion, found.version, sign)
+        shown = found.type.shown(found.content, slot.arrangement, response, render)
+        return with_addresses(sitting.occasion, shown, sign)
+
+    section = _section(sitting, place)
+    # The controls with which files are sent hold a ticket of the learner's.
+    own = found.type.name in _WITH_FILES
+    text = canonical([slot.arrangement, response])
+    common = (slot.question, slot.version, text, place, labels[place], slot.marks, section)
     return QuestionShown(
         place,
         labels[place],
         found.type,
-        found.type.shown(found.content, slot.arrangement, response, render),
+        make,
         saving.prefix_of(place),
         False,
         found.type.answerable,
         slot.marks,
-        _section(sitting, place),
+        section,
         given.flagged,
         state="answered" if response is not None else "",
+        key=(*common, given.flagged) if len(text) < _BRIEF and not own else None,
     )
 
 
@@ -158,7 +181,7 @@ def _missing(sitting: Sitting, place: int, labels: Sequence[str]) -> QuestionSho
         place,
         labels[place],
         None,
-        {},
+        dict,
         saving.prefix_of(place),
         True,
         False,
@@ -236,6 +259,7 @@ def _reviewed(
         feedback="feedback" in allowed,
         right="right" in allowed,
     )
+    shown = with_addresses(sitting.occasion, shown, sign)
     fraction = _fraction(sitting, place, found, response)
     told = shown.get("review")
     if told and "state" in told:
@@ -248,7 +272,7 @@ def _reviewed(
         place,
         labels[place],
         found.type,
-        shown,
+        lambda: shown,
         saving.prefix_of(place),
         True,
         found.type.answerable,
