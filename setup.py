@@ -209,11 +209,16 @@ setup(
         "nh3>=0.2.17",
         "Babel>=2.15",
         "pypinyin>=0.51",
+        "charset-normalizer>=3.4",  # texts whose encoding nobody says
+        "lxml>=5.3",  # question files in XML, read without entities
         "opencc>=1.1.9",  # quizzes: simplified and traditional answers are the same
         # files: pictures, spreadsheets written and read, PDF
         "Pillow>=11.3",
         "openpyxl>=3.1",
         "python-calamine>=0.2",
+        # questions in Word documents, with their formulas
+        "python-docx>=1.1",
+        "latex2mathml>=3.77",
         "reportlab>=4.2",
         # papers to print: HTML becomes PDF, formulas become pictures
         "weasyprint>=63",
@@ -236,6 +241,8 @@ setup(
         "redis": ["redis>=5"],
         # the faster server, for several processes behind HAProxy
         "granian": ["granian>=2.5"],
+        # the front (modou.web.front), for thousands of learners; parser and loop of MagicStack
+        "front": ["httptools>=0.6.4", "uvloop>=0.21; sys_platform != 'win32'"],
         # the extra `face` will list what plugin face needs *but* face_recognition: that one
         # depends on `dlib`, which compiles for many minutes.  `dlib-bin` has the same module as a
         # wheel; scripts/ installs it and then face_recognition with --no-deps.
@@ -254,6 +261,8 @@ setup(
             "RelStorage>=4.1",
             "psycopg2-binary>=2.9.9",
             "granian>=2.5",
+            "httptools>=0.6.4",
+            "uvloop>=0.21; sys_platform != 'win32'",
             "redis>=5",
             "schemathesis>=4",  # calls the API as its OpenAPI document says, and otherwise
         ],

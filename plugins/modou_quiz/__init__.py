@@ -35,8 +35,9 @@ from modou.declarations import (
 from modou.hookspecs import hookimpl
 from modou.i18n import _ as _core
 from modou.permissions import Capability
-from modou_quiz import commands, evolve, formats, journal, permissions, settings, types, views
+from modou_quiz import evolve, formats, journal, permissions, settings, types, views
 from modou_quiz.activity import ACTIVITY_TYPES, COMPLETION_RULES
+from modou_quiz.cli import COMMANDS
 from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
@@ -153,6 +154,11 @@ def settings_schema() -> type[BaseModel]:
 
 
 @hookimpl
+def upload_purposes() -> Sequence[UploadPurpose]:
+    return [UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000)]
+
+
+@hookimpl
 def evolve_steps() -> Sequence[EvolveStep]:
     return evolve.STEPS
 
@@ -165,11 +171,6 @@ def journal_kinds() -> Sequence[JournalKind]:
 @hookimpl
 def jobs() -> Sequence[Job]:
     return JOBS
-
-
-@hookimpl
-def cli_commands() -> Sequence[click.Command]:
-    return commands.COMMANDS
 
 
 @hookimpl

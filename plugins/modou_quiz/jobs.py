@@ -3,6 +3,7 @@
 from modou.declarations import Job
 from modou_quiz.i18n import _
 from modou_quiz.services import counting_jobs
+from modou_quiz.services.interchange import exporting, reading, taking
 from modou_quiz.services.sitting import timekeeping
 
 JOBS: tuple[Job, ...] = (
@@ -35,4 +36,7 @@ JOBS: tuple[Job, ...] = (
         run=counting_jobs.regrade,
         long=True,
     ),
+    Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
+    Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
+    Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),
 )

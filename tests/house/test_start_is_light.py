@@ -15,7 +15,7 @@ app = main({}, **{
     "zodbconn.uri": f"file://{folder}/Data.fs?blobstorage_dir={folder}/blobs",
     "modou.keys": f"{folder}/keys",
     "modou.mail": "console",
-    "modou.plugins": "lesson notices",
+    "modou.plugins": "lesson notices quiz",
 })
 app.registry.access.close()
 print(*sys.modules)
@@ -25,6 +25,8 @@ HEAVY = {
     "openpyxl": "0.25 s",
     "pypinyin": "0.4 s and 45 MB",
     "reportlab": "0.2 s",
+    "docx": "0.05 s",
+    "latex2mathml": "0.03 s",
     "playwright": "tests only",
     "huey": "0.06 s; the workers import it",
     "redis": "0.07 s and 20 MB; only for sites with modou.jobs_store = redis://",

@@ -20,7 +20,7 @@ class Note:
     """Something that a reader or writer has to tell.
 
     :param level: "error": the question could not be taken; "lost": something of it was not;
-        "changed": it was taken, in another shape
+        "changed": it was taken, in another shape, or only this system will read it again
     :param line: of the file, from 1 (row of a sheet, paragraph of a document); 0: as a whole
     """
 
@@ -69,7 +69,8 @@ class QuestionFormat(ABC):
     media_type: ClassVar[str] = "application/octet-stream"
     reads: ClassVar[bool] = True
     writes: ClassVar[bool] = True
-    #: Names of the question types that it can carry without any loss.
+    #: Names of the question types that it can carry: such a question comes back as it went, and
+    #: `write` names what of it does not.
     carries: ClassVar[frozenset[str]] = frozenset()
 
     def recognises(self, head: bytes, filename: str) -> float:
@@ -78,6 +79,11 @@ class QuestionFormat(ABC):
         :param head: the first 64 KB
         """
         return 0.0
+
+    def encoding(self, stream: IO[bytes]) -> str:
+        """Name of the codec that a text file is read with; "" for formats that say it themselves.
+        The stream's position is lost."""
+        return ""
 
     def read(self, stream: IO[bytes]) -> Iterator[Item]:
         """The file's questions, one by one, in bounded memory where the format allows it. What is

@@ -40,13 +40,22 @@ def fingerprint(site: Site, type: str, data: Mapping[str, Any], files: Mapping[s
 
     :param files: name -> id of a stored file
     """
-    stem = _bare(wording.plain_stem(data))
-    others = sorted(_bare(text) for text in wording.texts_of(data))
-    pictures = sorted(
+    pictures = [
         stored.sha256
         for name in wording.files_in(data)
         if (stored := site.files.get(files.get(name, 0))) is not None
-    )
+    ]
+    return fingerprint_of(type, data, pictures)
+
+
+def fingerprint_of(type: str, data: Mapping[str, Any], pictures: Iterable[Any]) -> int:
+    """The same of a content that is not stored yet.
+
+    :param pictures: SHA-256 digests of the files that it shows
+    """
+    stem = _bare(wording.plain_stem(data))
+    others = sorted(_bare(text) for text in wording.texts_of(data))
+    pictures = sorted(map(str, pictures))
     if not stem and not any(others) and not pictures:
         return 0
     text = "\n".join([type, stem, *others, *pictures])

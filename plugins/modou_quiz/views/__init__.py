@@ -5,16 +5,17 @@ from pyramid.config import Configurator
 #: Rooms below this one, each with an `includeme`.
 PARTS: tuple[str, ...] = (
     "kinds",
+    "bank",
+    "questions",
+    "papers",
+    "printing",
     "sitting",
     "exceptions",
     "marking",
     "results",
     "statistics",
     "regrading",
-    "bank",
-    "questions",
-    "papers",
-    "printing",
+    "interchange",
 )
 
 

@@ -36,8 +36,8 @@ from modou.services.tables.parts import (
 _MAXIMUM_UNPACKED = 256 * 1024 * 1024
 _MAXIMUM_AREA = 4_000_000
 
-# Damaged bytes make zipfile and zlib stumble in many ways.
-_DAMAGED = (
+#: Damaged bytes make zipfile and zlib stumble in many ways.
+DAMAGED = (
     CalamineError,
     expat.ExpatError,
     zipfile.BadZipFile,
@@ -58,7 +58,7 @@ def read_xlsx(stream: BinaryIO, filename: str, name: str | None, maximum_rows: i
         mapping={"file": filename},
     )
     try:
-        _measure_workbook(stream, filename, maximum_rows)
+        measure_workbook(stream, filename, maximum_rows)
         stream.seek(0)
         workbook = CalamineWorkbook.from_filelike(stream)
         sheet = _choose_sheet(workbook, filename, name)
@@ -71,7 +71,7 @@ def read_xlsx(stream: BinaryIO, filename: str, name: str | None, maximum_rows: i
         raise invalid_file(
             _("${file} is protected by a password.", mapping={"file": filename})
         ) from None
-    except _DAMAGED:
+    except DAMAGED:
         raise invalid_file(damaged) from None
     except BaseException as error:
         # A panic inside the reader derives from BaseException and has no importable class.
@@ -183,7 +183,7 @@ def _refuse_entities(*_arguments: Any) -> None:
     raise expat.ExpatError("entities are not allowed in a sheet")
 
 
-def _measure_workbook(stream: BinaryIO, filename: str, maximum_rows: int) -> None:
+def measure_workbook(stream: BinaryIO, filename: str, maximum_rows: int) -> None:
     """Refuse a workbook that would fill the memory, before the reader lays it out."""
     stream.seek(0)
     with zipfile.ZipFile(stream) as archive:

@@ -1,0 +1,238 @@
+"""The second step of an import: what was chosen becomes questions, some hundreds in a transaction.
+
+The job may be killed at any moment: with the questions of a transaction it writes how far it is,
+and goes on there. What cannot be made is told and spoils no other.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+from modou.errors import Conflict, Invalid, ModouError
+from modou.models.courses import Course
+from modou.services import files as stored_files
+from modou.services import jobs
+from modou.services.occasion import Occasion
+from modou.services.packed_messages import packed, unpacked
+from modou_quiz.formats import Item
+from modou_quiz.i18n import _
+from modou_quiz.models.bank import QuestionCategory
+from modou_quiz.models.interchange import BATCH, ImportRows, QuestionImport
+from modou_quiz.services import bank, shelf
+from modou_quiz.services.interchange import finding
+from modou_quiz.services.interchange.reading import opened, rows
+from modou_quiz.services.interchange.working import Work
+
+log = logging.getLogger(__name__)
+
+JOB: Final = "quiz_take"
+
+
+def choose(found: QuestionImport, shown: Iterable[int], wanted: Iterable[int]) -> None:
+    """Say for some rows whether they are to be taken.
+
+    :param shown: numbers (from 1) of the rows that were there to be ticked
+    :param wanted: those of them that are
+    :raises Conflict: it is not waiting for that
+    """
+    _require_read(found)
+    chosen = set(wanted)
+    for number in shown:
+        if not 1 <= number <= found.size:
+            continue
+        if number in chosen and _row(found, number - 1)["kind"] != "bad":
+            found.chosen.insert(number - 1)
+        elif number - 1 in found.chosen:
+            found.chosen.remove(number - 1)
+
+
+def choose_all(found: QuestionImport, kind: str, wanted: bool) -> None:
+    """The same for all rows of a kind; "": for all."""
+    _require_read(found)
+    for number, row in rows(found, kind):
+        if row["kind"] == "bad":
+            continue
+        if wanted:
+            found.chosen.insert(number - 1)
+        elif number - 1 in found.chosen:
+            found.chosen.remove(number - 1)
+
+
+def _require_read(found: QuestionImport) -> None:
+    if found.status != "read":
+        raise Conflict(_("This file is not waiting for a choice."))
+
+
+def _row(found: QuestionImport, place: int) -> dict[str, Any]:
+    begin = place - place % BATCH
+    row: dict[str, Any] = found.rows[begin].rows[place - begin]
+    return row
+
+
+def start(
+    occasion: Occasion,
+    found: QuestionImport,
+    target: str,
+    course: Course | None = None,
+    *,
+    paths: bool = True,
+) -> None:
+    """Have the chosen items become questions; see `begin`."""
+    begin(occasion, found, target, course, paths=paths)
+    found.job = jobs.enqueue(occasion, JOB, found=found.id).id
+
+
+def begin(
+    occasion: Occasion,
+    found: QuestionImport,
+    target: str,
+    course: Course | None = None,
+    *,
+    paths: bool = True,
+) -> None:
+    """Say where the chosen items go; `take` does it.
+
+    :param target: key of a category, or the scope of a tree that has none yet
+    :param paths: make the file's own categories below it
+    :raises NotFound, NotAllowed: the category is not the actor's to change
+    :raises Invalid: nothing is chosen
+    :raises Conflict: it is not waiting for that
+    """
+    if found.status != "read":
+        raise Conflict(_("The questions of this file were taken, or it is being worked on."))
+    if not found.chosen:
+        raise Invalid(_("Nothing is chosen."), "rows")
+    if not target:
+        raise Invalid(_("Choose the category that they go into."), "category")
+    category = bank.target_of(occasion, target, course)
+    found.target, found.paths = category.id, paths
+    found.status = "taking"
+
+
+def take(context: Work) -> None:
+    """The job: `context.values` has the import's id."""
+    id = context.values["found"]
+    with context.occasion() as occasion:
+        store = finding.find_store(occasion)
+        found = store.imports.get(id) if store is not None else None
+        if found is None or found.status != "taking":
+            return
+        stored = occasion.site.files.get(found.file)
+        format = finding.formats_of(occasion).get(found.format)
+        if stored is None or format is None:
+            found.status = "failed"
+            found.problem = packed(_("The file is gone. Send it again."))
+            return
+        done, size = found.progress.done, max(1, found.size)
+        stream = opened(stored)
+    with stream:
+        items: Iterator[Item] = format.read(stream)
+        for _item in islice(items, done):
+            # Taken before this worker came.
+            pass
+        while batch := list(islice(items, BATCH)):
+            context.check()
+            _keep(context, id, done, batch)
+            done += len(batch)
+            context.progress(min(0.99, done / size))
+    with context.occasion() as occasion:
+        _end(occasion, finding.store_of(occasion).imports.by_id(id))
+
+
+def _end(occasion: Occasion, found: QuestionImport) -> None:
+    found.status, found.finished = "done", occasion.now
+    stored_files.drop_file(occasion, found.file)
+    found.file = 0
+    progress = found.progress
+    occasion.record(
+        "questions_imported",
+        course=found.course,
+        values={
+            "format": found.format,
+            "taken": progress.taken,
+            "refused": found.size - progress.taken,
+        },
+    )
+
+
+def _keep(context: Work, id: int, done: int, batch: list[Item]) -> None:
+    with context.occasion() as occasion:
+        actor = finding.store_of(occasion).imports.by_id(id).actor
+    with context.occasion(actor) as occasion:
+        found = finding.store_of(occasion).imports.by_id(id)
+        progress = found.progress
+        if progress.done != done:
+            return
+        outcomes: list[Any] = []
+        target = shelf.bank_of(occasion).categories.by_id(found.target)
+        known: dict[tuple[str, ...], QuestionCategory] = {}
+        for place, item in enumerate(batch, start=done):
+            outcomes.append(_one(occasion, found, place, item, target, known))
+        progress.done += len(batch)
+        progress.taken += sum(isinstance(one, int) and one != 0 for one in outcomes)
+        progress.failed += sum(not isinstance(one, int) for one in outcomes)
+        found.outcomes[done] = ImportRows(outcomes)
+
+
+def _one(
+    occasion: Occasion,
+    found: QuestionImport,
+    place: int,
+    item: Item,
+    target: QuestionCategory,
+    known: dict[tuple[str, ...], QuestionCategory],
+) -> Any:
+    """What becomes of an item: a question's id, 0, or why it could not be made."""
+    if place not in found.chosen or item.content is None:
+        return 0
+    kind = _row(found, place)["kind"]
+    mark = occasion.tm.savepoint()
+    try:
+        path = item.category if found.paths else ()
+        if path not in known:
+            known[path] = bank.ensure_path(occasion, target, path) if path else target
+        question = bank.create_question(
+            occasion,
+            known[path],
+            item.type,
+            item.content,
+            title=item.title[:200],
+            marks=item.marks,
+            tags=item.tags,
+            difficulty=item.difficulty if item.difficulty in range(6) else 0,
+            point=item.point,
+            syllabus=item.syllabus,
+            idnumber=item.idnumber,
+            files=_shown(item),
+            status="draft" if kind == "flawed" else "ready",
+        )
+    except ModouError as error:
+        mark.rollback()
+        known.clear()
+        return packed(error.message)
+    except Exception:
+        log.exception("import %s: item %s could not be made", found.key, place + 1)
+        mark.rollback()
+        known.clear()
+        return packed(_("Something went wrong on our side with this question."))
+    return question.id
+
+
+def _shown(item: Item) -> dict[str, bytes]:
+    """Its files, as far as a text shows them."""
+    if item.content is None:
+        return {}
+    names = {name for text in item.content.texts() for name in text.files()}
+    return {name: data for name, data in item.files.items() if name in names}
+
+
+def outcome_of(found: QuestionImport, number: int) -> Any:
+    """What became of a row (from 1): a question's id, 0 for nothing, or why not; None: not yet."""
+    place = number - 1
+    begin = place - place % BATCH
+    batch = found.outcomes.get(begin)
+    if batch is None or place - begin >= len(batch.rows):
+        return None
+    outcome = batch.rows[place - begin]
+    return outcome if isinstance(outcome, int) else unpacked(outcome)
