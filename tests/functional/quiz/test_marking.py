@@ -460,7 +460,7 @@ def _works(occasion: Occasion, activity: Activity) -> Any:
 def test_the_command_tells_what_was_altered(quiz_site: SiteUnderTest) -> None:
     from click.testing import CliRunner
 
-    from modou_quiz.commands import recompute
+    from modou_quiz.cli.recomputing import recompute
 
     site = quiz_site
     with site.occasion() as occasion:
