@@ -21,6 +21,7 @@ from modou.declarations import (
     ApiRoute,
     CapabilityDeclaration,
     CompletionRule,
+    DemoPart,
     EvolveStep,
     Job,
     JournalKind,
@@ -185,6 +186,13 @@ def api_routes() -> Sequence[ApiRoute]:
 @hookimpl
 def nav_items() -> Sequence[NavItem]:
     return NAVIGATION
+
+
+@hookimpl
+def demo_parts() -> Sequence[DemoPart]:
+    from modou_quiz import demo
+
+    return [DemoPart(demo.fill)]
 
 
 def includeme(config: Configurator) -> None:
