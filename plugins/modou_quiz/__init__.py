@@ -43,6 +43,7 @@ from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
 from modou_quiz.jobs import JOBS
+from modou_quiz.services import answer_files
 from modou_quiz.services.sitting import rules
 from modou_quiz.types import Flaw, QuestionType, Render, Verdict, Worth
 from modou_quiz.views import api
@@ -154,11 +155,6 @@ def settings_schema() -> type[BaseModel]:
 
 
 @hookimpl
-def upload_purposes() -> Sequence[UploadPurpose]:
-    return [UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000)]
-
-
-@hookimpl
 def evolve_steps() -> Sequence[EvolveStep]:
     return evolve.STEPS
 
@@ -181,6 +177,14 @@ def cli_commands() -> Sequence[click.Command]:
 @hookimpl
 def api_routes() -> Sequence[ApiRoute]:
     return api.ROUTES
+
+
+@hookimpl
+def upload_purposes() -> Sequence[UploadPurpose]:
+    return [
+        UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000),
+        UploadPurpose(answer_files.PURPOSE, _("Files handed in with answers"), (), 200_000_000),
+    ]
 
 
 @hookimpl

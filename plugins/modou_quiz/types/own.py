@@ -3,6 +3,8 @@
 import html
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -63,14 +65,13 @@ def label(numbering: Numbering, place: int) -> str:
     return text.upper() if numbering == "ABC" else text
 
 
+@lru_cache(maxsize=4096)
 def line_of(rich: Rich, limit: int = 200) -> str:
     """A formatted text in one line of plain text."""
-    if rich.markup == "plain":
-        source = html.escape(rich.source)
-    elif rich.markup == "markdown":
-        source = str(markup.render_markdown(rich.source))
-    else:
-        source = rich.source
+    source = html.escape(rich.source) if rich.markup != "html" else rich.source
+    if rich.markup == "markdown":
+        with suppress(Invalid):
+            source = str(markup.render_markdown(rich.source))
     return markup.plain_text(source, limit)
 
 

@@ -13,10 +13,14 @@ export function enhance(root) {
     if (known.has(question)) continue;
     known.add(question);
     for (const button of question.querySelectorAll("[data-clear]")) clearing(button);
+    const waits = [];
     if (question.dataset.script) {
-      import(question.dataset.script).then((module) => module.default(question));
+      waits.push(import(question.dataset.script).then((module) => module.default(question)));
     }
-    if (!question.parentElement.closest("[data-question]")) draw(question);
+    if (!question.parentElement.closest("[data-question]")) waits.push(draw(question));
+    Promise.all(waits).then(() => {
+      question.dataset.ready = "";
+    });
   }
   for (const text of root.querySelectorAll("[data-formulas]")) draw(text);
 }
