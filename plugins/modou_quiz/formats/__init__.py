@@ -5,6 +5,7 @@ from modou_quiz.formats.base import Item, Note, QuestionFormat
 from modou_quiz.formats.excel import Excel
 from modou_quiz.formats.gift import Gift
 from modou_quiz.formats.moodle_xml import MoodleXml
+from modou_quiz.formats.qti import Qti22, Qti30
 from modou_quiz.formats.word import Word
 
 __all__ = ["QUESTION_FORMATS", "Item", "Note", "QuestionFormat"]
@@ -15,4 +16,6 @@ QUESTION_FORMATS: tuple[QuestionFormat, ...] = (
     Gift(),
     Aiken(),
     MoodleXml(),
+    Qti22(),
+    Qti30(),
 )

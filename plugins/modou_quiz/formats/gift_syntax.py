@@ -273,7 +273,9 @@ class _Block:
                 parsed, place = self._question(begin)
             except _Broken as broken:
                 line = source.line(begin)
-                title = self._title(begin)[0] if source.masked.startswith("::", begin) else ""
+                close = source.masked.find("::", begin + 2)
+                named = source.masked.startswith("::", begin) and close >= 0
+                title = source.take(begin + 2, close) if named else ""
                 note = Note("error", broken.message, source.line(min(broken.place, end - 1)))
                 yield Fault(line, broken.message, title, [note])
                 place = max(broken.resume, begin + 1)
@@ -389,7 +391,8 @@ class _Block:
                     "A second pair of braces follows on the same line. GIFT knows one blank for "
                     "each question; for several, use Moodle XML."
                 )
-                raise _Broken(message, nested, self._balanced(nested))
+                rest = masked.find("\n", self._balanced(nested))
+                raise _Broken(message, nested, rest if rest >= 0 else len(masked))
             stop = line_end
         text_end = place + len(masked[place:stop].rstrip())
         return stop, text_end

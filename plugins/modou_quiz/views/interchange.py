@@ -183,10 +183,19 @@ def _row(
         "notes": reading.notes_of(row),
         "chosen": number - 1 in found.chosen,
         "twin": twin,
-        "twin_href": where.url("question", question=twin.key) if twin is not None else "",
-        "made": where.url("question", question=encode_id(outcome)) if made else "",
+        "twin_href": _href(where, twin.id) if twin is not None else "",
+        "made": _href(where, outcome) if made else "",
         "refusal": "" if outcome is None or isinstance(outcome, int) else outcome,
     }
+
+
+def _href(where: Area, id: int) -> str:
+    """Where a question is seen: in the list, which finds it by its title."""
+    store = shelf.find_bank(where.request.site)
+    question = store.questions.get(id) if store is not None else None
+    if question is None:
+        return ""
+    return where.url("questions", _query={"q": question.title, "status": "all"})
 
 
 def _act(context: Within, request: Request, found: QuestionImport, form: TakeForm) -> HTTPSeeOther:
@@ -280,7 +289,7 @@ def questions_export_file(context: Within, request: Request) -> Any:
     notes = [
         {
             "title": title,
-            "href": where.url("question", question=encode_id(id)),
+            "href": _href(where, id),
             "notes": [(level, unpacked(message)) for level, message in told],
         }
         for id, title, told in made.notes

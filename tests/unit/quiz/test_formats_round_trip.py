@@ -34,7 +34,7 @@ def round_trip(format: QuestionFormat, sent: list[Item]) -> tuple[list[Item], li
     ],
 )
 def test_it_comes_back_as_it_went(format: QuestionFormat, type: str) -> None:
-    @settings(max_examples=40)
+    @settings(max_examples=25)
     @given(items(type))
     def check(sent: Item) -> None:
         came, told, data = round_trip(format, [sent])

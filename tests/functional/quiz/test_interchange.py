@@ -1,0 +1,124 @@
+"""Files of questions: sent, looked at, taken, written; over the pages, as a teacher does it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from webtest import TestApp, Upload
+
+from modou_quiz.services import shelf
+from tests import factories
+from tests.conftest import SiteUnderTest
+
+pytestmark = pytest.mark.functional
+
+GIFT = """\
+$CATEGORY: $course$/top/安全/消防
+
+// [id:A-1] [tag:消防]
+::灭火器::油锅起火时用什么扑救？{=锅盖 ~水 ~面粉}
+
+::坏题::缺少括号的题目{=a ~b
+
+::无答案::哪个对？{~甲 ~乙}
+
+::判断::电气火灾可以用水扑救。{FALSE}
+
+::重复::油锅起火时用什么扑救？{=水 ~面粉 ~锅盖}
+"""
+
+
+@pytest.fixture
+def site(make_site: Callable[..., SiteUnderTest]) -> SiteUnderTest:
+    under_test = make_site(**{"modou.plugins": "quiz"})
+    with under_test.occasion() as occasion:
+        teacher = factories.user(occasion, "teacher")
+        course = factories.course(occasion)
+        factories.enrolment(occasion, course, teacher, role="teacher")
+        factories.user(occasion, "operator", role="operator")
+        factories.user(occasion, "learner")
+    return under_test
+
+
+@pytest.fixture
+def home(site: SiteUnderTest) -> str:
+    with site.occasion() as occasion:
+        course = next(iter(occasion.site.courses))
+        return f"/courses/{course.key}/questions"
+
+
+def send(browser: TestApp, home: str, name: str, data: bytes, format: str = "") -> Any:
+    form = with_field(browser.get(f"{home}/import"), "file")
+    form["file"] = Upload(name, data)
+    if format:
+        form["format"] = format
+    return form.submit()
+
+
+def with_field(page: Any, name: str) -> Any:
+    [form] = [
+        one for place, one in page.forms.items() if isinstance(place, int) and name in one.fields
+    ]
+    return form
+
+
+def choice(page: Any) -> Any:
+    return page.forms["import-choice"]
+
+
+def bank_of(site: SiteUnderTest) -> list[Any]:
+    with site.occasion() as occasion:
+        store = shelf.find_bank(occasion.site)
+        return (
+            [] if store is None else [(q.title, q.type, q.tags, q.status) for q in store.questions]
+        )
+
+
+def test_a_file_becomes_questions_and_the_bank_a_file(site: SiteUnderTest, home: str) -> None:
+    browser = site.browser("teacher")
+    answer = send(browser, home, "消防.txt", GIFT.encode("gb18030"))
+    site.work()
+    page = browser.get(answer.location)
+    assert "GB18030" in page
+    assert "GIFT" in page
+    assert bank_of(site) == []  # nothing was changed by looking
+    assert "“}” is missing" in page
+    assert "No answer is marked as right" in page
+    assert "The same as number 1 of this file" in page
+
+    form = choice(page)
+    assert [box._value for box in form.fields["ids"]] == ["1", "4", "5"]
+    assert [box.checked for box in form.fields["ids"]] == [True, True, False]
+    form["category"] = "course"
+    form.submit("action", value="take")
+    site.work()
+    page = browser.get(answer.location)
+    assert "2 of 5 questions were taken" in page
+    assert sorted(bank_of(site)) == [
+        ("判断", "truefalse", (), "ready"),
+        ("灭火器", "single", ("消防",), "ready"),
+    ]
+    with site.occasion() as occasion:
+        store = shelf.bank_of(occasion)
+        titles = {category.title for category in store.categories}
+        assert {"安全", "消防"} <= titles
+        kinds = [event.kind for event in occasion.site.journal.newest_first()]
+        assert kinds.count("questions_imported") == 1
+
+    # The same file again: everything is there already.
+    answer = send(browser, home, "again.gift", GIFT.encode())
+    site.work()
+    page = browser.get(answer.location)
+    assert "The bank has it" in page
+
+    export = with_field(browser.get(f"{home}/export"), "format")
+    export["format"] = "gift"
+    answer = export.submit()
+    site.work()
+    page = browser.get(answer.location)
+    assert "2 of 2 questions are in the file" in page
+    written = browser.get(answer.location + "/file")
+    assert "::灭火器::" in written.body.decode()
+    assert "[tag:消防]" in written.body.decode()
+    # Somebody else's is not found.
+    assert site.browser("learner").get(answer.location, expect_errors=True).status_int in {403, 404}
