@@ -127,6 +127,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     functional = "functional" in metafunc.definition.path.parts
     if "storage" not in metafunc.fixturenames or chosen == "filestorage" or not functional:
         return
+    if metafunc.definition.get_closest_marker("any_storage") is not None:
+        return
     storages = ("filestorage", "postgresql") if chosen == "both" else (chosen,)
     marks = {"postgresql": pytest.mark.postgresql}
     metafunc.parametrize(

@@ -36,9 +36,9 @@ from modou.declarations import (
 from modou.hookspecs import hookimpl
 from modou.i18n import _ as _core
 from modou.permissions import Capability
-from modou_quiz import commands, evolve, formats, journal, permissions, settings, types, views
-from modou_quiz.cli import COMMANDS
+from modou_quiz import evolve, formats, journal, permissions, settings, types, views
 from modou_quiz.activity import ACTIVITY_TYPES, COMPLETION_RULES
+from modou_quiz.cli import COMMANDS
 from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
@@ -167,11 +167,6 @@ def journal_kinds() -> Sequence[JournalKind]:
 @hookimpl
 def jobs() -> Sequence[Job]:
     return JOBS
-
-
-@hookimpl
-def cli_commands() -> Sequence[click.Command]:
-    return [*COMMANDS, *commands.COMMANDS]
 
 
 @hookimpl

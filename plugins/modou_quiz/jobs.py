@@ -2,14 +2,11 @@
 
 from modou.declarations import Job
 from modou_quiz.i18n import _
+from modou_quiz.services import counting_jobs, searching
 from modou_quiz.services.interchange import exporting, reading, taking
-from modou_quiz.services import counting_jobs
 from modou_quiz.services.sitting import timekeeping
 
 JOBS: tuple[Job, ...] = (
-    Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
-    Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
-    Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),
     Job(
         name="close_quiz_attempts",
         title=_("Hand in quizzes whose time is up"),
@@ -38,5 +35,16 @@ JOBS: tuple[Job, ...] = (
         title=_("Grading a quiz again"),
         run=counting_jobs.regrade,
         long=True,
+    ),
+    Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
+    Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
+    Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),
+    Job(
+        name="quiz_bank_search",
+        title=_("Index the words of changed questions"),
+        run=searching.seal_job,
+        every=600,
+        long=True,
+        keep=3600,
     ),
 )

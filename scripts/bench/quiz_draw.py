@@ -138,8 +138,12 @@ def fill(access: SiteAccess, size: int, have: int, chance: random.Random) -> Non
             categories = [store.categories.by_id(id) for id, _depth in store.walk(root.id)][1:]
             for number in range(start, min(size, start + BATCH)):
                 add(occasion, chance, categories, number)
-    with access.occasion() as occasion:
-        searching.seal_all(occasion)
+    while True:
+        with access.occasion() as occasion:
+            store = shelf.bank_of(occasion)
+            if not store.fresh:
+                break
+            searching.seal(store)
 
 
 def quiz_of(occasion: Occasion) -> Quiz:

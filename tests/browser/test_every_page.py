@@ -2,7 +2,7 @@
 nothing sticks out sideways, on a phone in the dark and on a PC in the light."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,9 @@ from modou.web.security import SESSION_COOKIE
 from tests.conftest import SiteUnderTest
 from tests.serving import served
 
+# One site for all who look at it.
+pytestmark = pytest.mark.xdist_group("every_page")
+
 #: Answers that are no pages.
 NO_PAGES = frozenset({"file", "course_cover", "theme_css", "theme_picture"})
 DEVICES: dict[str, dict[str, Any]] = {
@@ -30,15 +33,22 @@ OFFICE = frozenset({"operator", "auditor", "sysadmin"})
 MOST = {"activity": 8}
 
 
-@pytest.fixture
-def demo_site(make_site: Callable[..., SiteUnderTest]) -> SiteUnderTest:
-    site = make_site(**{"modou.plugins": "lesson notices", "modou.locale": "zh_CN"})
-    demo.fill(site.registry.access, lambda text: None)
-    site.work()
-    return site
+@pytest.fixture(scope="module")
+def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteUnderTest]:
+    """For all of them: they only look."""
+    site = SiteUnderTest(
+        tmp_path_factory.mktemp("demo"),
+        **{"modou.plugins": "lesson notices", "modou.locale": "zh_CN"},
+    )
+    try:
+        demo.fill(site.registry.access, lambda text: None)
+        site.work()
+        yield site
+    finally:
+        site.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def demo_address(demo_site: SiteUnderTest) -> Iterator[str]:
     with served(demo_site.app) as found:
         yield found

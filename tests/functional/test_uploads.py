@@ -264,6 +264,7 @@ class TestProtocol:
         assert wang.piece(path, len(PDF), b"").status_int == 204
         assert wang.piece(path, len(PDF), b"x").status_int == 409
 
+    @pytest.mark.any_storage
     @settings(
         max_examples=60,
         deadline=None,

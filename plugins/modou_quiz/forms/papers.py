@@ -83,7 +83,7 @@ class PrintForm(Form):
     """How a paper is printed."""
 
     version = wtforms.SelectField(
-        _("Version"),
+        _("Paper version"),
         choices=[SelectChoice(letter, letter) for letter in "ABCDEF"],
         description=_("Each version draws other questions; the same letter gives the same paper."),
     )

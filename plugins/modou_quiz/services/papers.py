@@ -89,7 +89,7 @@ def _line_state(occasion: Occasion, course: int, item: Fixed | Draw) -> LineStat
         return LineState(item, None, 0, 0.0, True, 0.0)
     pool = searching.Pool(bank, drawing.criteria_of(occasion, course, item))
     fits = len(pool.everything())
-    shared = item.number * item.number / fits if fits else 0.0
+    shared = item.number * min(1.0, item.number / fits) if fits else 0.0
     if item.marks is not None:
         return LineState(item, None, fits, item.number * item.marks, True, shared, pool)
     mean, exact = _mean(bank, pool)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from BTrees.LLBTree import LLSet, intersection, multiunion
 
-from modou.services.occasion import Occasion
+from modou.services.jobs.context import JobContext
 from modou_quiz.models.bank import (
     Bank,
     GramTree,
@@ -363,13 +363,14 @@ def _segment(texts: dict[int, str]) -> SearchSegment:
     return SearchSegment(array("q", texts).tobytes(), grams, IdSet(texts))
 
 
-def seal_all(occasion: Occasion) -> int:
-    """`seal` where enough waits; how many questions were put into segments."""
-    bank = shelf.find_bank(occasion.site)
-    done = 0
-    while bank is not None and len(bank.fresh) >= FRESH:
-        done += seal(bank)
-    return done
+def seal_job(context: JobContext) -> None:
+    """The job: a segment in each transaction."""
+    while True:
+        with context.occasion() as occasion:
+            bank = shelf.find_bank(occasion.site)
+            if bank is None or len(bank.fresh) < FRESH:
+                return
+            seal(bank)
 
 
 # What there is

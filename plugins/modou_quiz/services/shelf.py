@@ -45,7 +45,12 @@ def content_of(occasion: Occasion, question: Question, version: QuestionVersion)
 
     :raises KeyError: no enabled plugin knows the type
     """
-    made: Content = types_of(occasion)[question.type].content.model_validate(version.data)
+    type_ = types_of(occasion)[question.type]
+    # Versions never change: what was read once is kept with the object while that is in memory.
+    made: Content | None = getattr(version, "_v_content", None)
+    if made is None:
+        made = type_.content.model_validate(version.data)
+        version._v_content = made  # noqa: SLF001 - volatile, and nobody else's
     return made
 
 

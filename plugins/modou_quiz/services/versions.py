@@ -28,7 +28,7 @@ NAMES: dict[str, Message] = {
     "gaps": _("Gap"),
     "parts": _("Sub-question"),
     "hints": _("Hint"),
-    "scoring": _("Marking"),
+    "scoring": _("Way of marking"),
     "shuffle": _("Shuffle"),
     "tolerance": _("Tolerance"),
     "value": _("Value"),

@@ -24,15 +24,76 @@ SPELLED: Final = 24
 _TAG = re.compile(r"<[^>]*>")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _FILES = re.compile(re.escape(FILE) + r"\S*")
+_GAP = re.compile(r"\[\[\d+\]\]")
+_FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
+_WORDS = re.compile(r"\\(?:text|mathrm|mathbf|mathit|mbox|ce|operatorname)\{([^{}]*)\}")
+_FRACTION = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
+_COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
+#: Command -> sign; others are shown by their names.
+_SYMBOLS: Final = {
+    **dict.fromkeys(("left", "right", "displaystyle", "limits", "big", "Big", "quad"), " "),
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "Delta": "Δ",
+    "varepsilon": "ε",
+    "epsilon": "ε",
+    "eta": "η",
+    "theta": "θ",
+    "lambda": "λ",
+    "mu": "μ",
+    "pi": "π",
+    "rho": "ρ",
+    "sigma": "σ",
+    "Sigma": "Σ",
+    "tau": "τ",
+    "phi": "φ",
+    "varphi": "φ",
+    "Phi": "Φ",
+    "omega": "ω",
+    "Omega": "Ω",
+    "times": "×",
+    "cdot": "·",
+    "div": "÷",
+    "pm": "±",
+    "le": "≤",
+    "leq": "≤",
+    "ge": "≥",
+    "geq": "≥",
+    "ne": "≠",
+    "neq": "≠",
+    "approx": "≈",
+    "sqrt": "√",
+    "sum": "∑",
+    "int": "∫",
+    "infty": "∞",
+    "circ": "°",
+    "degree": "°",
+    "to": "→",
+    "rightarrow": "→",
+    "angle": "∠",
+    "propto": "∝",
+    "parallel": "∥",
+    "dots": "…",
+}
 _SIGNS = re.compile(r"[\W_]+")
 _RUNS = re.compile(r"[0-9a-z\u00df-\u024f]+|[^\s0-9a-z\u00df-\u024f]+")
 
 
+def _linear(match: re.Match[str]) -> str:
+    """A formula in a line: \\frac{U}{R} as U/R."""
+    tex = next(group for group in match.groups() if group is not None)
+    tex = _FRACTION.sub(r"\1/\2", _WORDS.sub(r"\1", tex))
+    tex = _COMMAND.sub(lambda command: _SYMBOLS.get(command[1], command[1]), tex)
+    return re.sub(r"[{}]|\\.", " ", tex).replace("  ", " ")
+
+
 def plain(rich: Rich) -> str:
-    """A formatted text in one line."""
+    """A formatted text in one line, its formulas as far as one line can tell them."""
+    source = _GAP.sub("＿＿", _FORMULA.sub(_linear, rich.source))
     if rich.markup == "html":
-        return plain_text(rich.source)
-    source = rich.source
+        return plain_text(source)
     if rich.markup == "markdown":
         source = _IMAGE.sub(r"\1", _FILES.sub("", source))
         source = re.sub(r"[*_`#>|~]+", " ", source)

@@ -5,7 +5,6 @@ from pyramid.config import Configurator
 #: Rooms below this one, each with an `includeme`.
 PARTS: tuple[str, ...] = (
     "kinds",
-    "interchange",
     "bank",
     "questions",
     "papers",
@@ -16,6 +15,7 @@ PARTS: tuple[str, ...] = (
     "results",
     "statistics",
     "regrading",
+    "interchange",
 )
 
 

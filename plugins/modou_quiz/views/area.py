@@ -68,8 +68,11 @@ def place(request: Request) -> Any:
 
 
 def question(request: Request) -> Any:
-    """A question. What the reader may not see is answered as what does not exist."""
+    """A question. What the reader may not see is answered as what does not exist; whoever has
+    nothing to do here is turned away by the view's permission instead."""
     where = place(request)
+    if not _may_enter(request, where):
+        return where
     found = bank.find(request.occasion, request.matchdict["question"], where.course)
     return QuestionContext(request.site, where.course, found)
 
@@ -77,8 +80,16 @@ def question(request: Request) -> Any:
 def category(request: Request) -> Any:
     """A category; likewise."""
     where = place(request)
+    if not _may_enter(request, where):
+        return where
     found = bank.find_category(request.occasion, request.matchdict["category"], where.course)
     return CategoryContext(request.site, where.course, found)
+
+
+def _may_enter(request: Request, where: Within) -> bool:
+    permission = permissions.BANK_USE if where.course is None else Capability.ACTIVITY_EDIT
+    allowed: bool = request.occasion.can(permission, where.above)
+    return allowed
 
 
 def add_routes(config: Configurator, routes: Iterable[tuple[str, str, Any, Any, str]]) -> None:

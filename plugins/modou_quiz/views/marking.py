@@ -18,6 +18,7 @@ from modou_quiz.i18n import _
 from modou_quiz.services.marking import giving, queue, reviewing
 from modou_quiz.services.marking.desk import name_of
 from modou_quiz.services.marking.giving import Said
+from modou_quiz.services.marking.keys import text_of
 from modou_quiz.services.marking.queue import Piece, Ref
 from modou_quiz.views.desk import frame, points, quiz_desk, renderer, url_of
 
@@ -190,7 +191,7 @@ def _form(request: Request, piece: Piece) -> MarkForm:
     if mine is None and piece.part.stage == "done" and piece.shown:
         mine = piece.shown[-1]
     _key, response = queue.response_of(piece)
-    text = giving.text_of(response)
+    text = text_of(response)
     notes = mine.notes if mine is not None else ()
     form = MarkForm.of(
         request,
@@ -212,7 +213,7 @@ def _form(request: Request, piece: Piece) -> MarkForm:
 def _said(request: Request, piece: Piece, form: MarkForm) -> Said:
     """:raises Invalid: the marks are no number, or a passage does not stand in the answer"""
     key, response = queue.response_of(piece)
-    text = giving.text_of(response)
+    text = text_of(response)
     typed = (form.points.data or "").strip().replace("，", ".").replace(",", ".")
     value: float | None = None
     if typed:
@@ -258,7 +259,7 @@ def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm
     t = values["t"]
     request.page.breadcrumbs += [(t(_("Marking")), url_of(request, context, "quiz_marking"))]
     key, response = queue.response_of(piece)
-    text = giving.text_of(response)
+    text = text_of(response)
     lines = queue.by_question(occasion, context.activity)
     here = next((line for line in lines if line.key == encode_id(piece.slot.question)), None)
     posted = request.POST if request.method == "POST" else {}

@@ -14,10 +14,12 @@ from pyramid.view import view_config
 from modou.errors import Invalid, NotFound
 from modou.permissions import Capability
 from modou.services import learning, sessions
+from modou.services.memory import Recent
 from modou.services.occasion import Occasion
 from modou.store.containers import decode_id, encode_id
 from modou.web import resources
 from modou.web.activities import show
+from modou.web.files import file_window
 from modou.web.page import Page, flash
 from modou.web.security import session_token
 from modou_quiz.contexts import QuizContext
@@ -27,11 +29,14 @@ from modou_quiz.services.sitting import ending, finding, pages, saving, showing,
 from modou_quiz.services.sitting.errors import TakenOver
 from modou_quiz.services.sitting.finding import Sitting
 from modou_quiz.services.sitting.saving import Posted
+from modou_quiz.services.sitting.showing import QuestionShown
 from modou_quiz.services.sitting.starting import WrongPassword
 from modou_quiz.views import words
 from modou_quiz.views.addresses import signs
 
 T = TypeVar("T")
+#: Drawn questions that a process keeps.
+_KEPT = 10_000
 _ID = "[0-9a-z]{13}"
 
 
@@ -264,6 +269,7 @@ def _sitting(context: QuizContext, request: Request, sitting: Sitting) -> dict[s
     token = pages.make_token(request.occasion.keys, pages.token_of(sitting))
     state = pages.state_json(sitting)
     key = attempt.key
+    drawn = [_drawn(request, one, bool(shown.checks)) for one in shown.questions]
     config = {
         "attempt": key,
         "token": token,
@@ -286,6 +292,7 @@ def _sitting(context: QuizContext, request: Request, sitting: Sitting) -> dict[s
         "quiz": quiz,
         "attempt": attempt,
         "shown": shown,
+        "drawn": drawn,
         "token": token,
         "seq": attempt.answers.seq,
         "config": config,
@@ -297,6 +304,34 @@ def _sitting(context: QuizContext, request: Request, sitting: Sitting) -> dict[s
         "take_action": address(request, context, "quiz_take", attempt=key),
         "ends": page.when(attempt.deadline) if attempt.deadline else "",
     }
+
+
+def _drawn(request: Request, question: QuestionShown, checks: bool) -> Markup:
+    """A question as it stands on the page. Most learners of an exam see it as others do: it is
+    drawn once for all of them."""
+    registry = request.registry
+    kept: Recent[Markup] | None = getattr(registry, "quiz_questions", None)
+    if kept is None:
+        kept = registry.quiz_questions = Recent(_KEPT)
+    key = None
+    if question.key is not None:
+        around = (request.locale_name, registry.theme.version, file_window(request))
+        key = (*question.key, checks, *around)
+        found = kept.get(key)
+        if found is not None:
+            return found
+    values = {
+        "q": question,
+        "t": request.page.in_domain(DOMAIN),
+        "number": words.number,
+        "reviewing": False,
+        "checks": checks,
+    }
+    template = "modou_quiz:templates/parts/question.jinja2"
+    drawn = Markup(render(template, values, request=request))  # noqa: S704 - autoescaped by Jinja
+    if key is not None:
+        kept.put(key, drawn)
+    return drawn
 
 
 @view_config(

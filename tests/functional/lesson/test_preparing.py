@@ -130,6 +130,7 @@ def uploads_url(site: SiteUnderTest, id: int) -> str:
         return f"/courses/{course_of(occasion).key}/a/{encode_id(id)}/uploads"
 
 
+@pytest.mark.any_storage
 class TestVideo:
     def test_two_qualities_poster_and_preview_pictures(
         self, site: SiteUnderTest, tmp_path: Path
@@ -222,6 +223,7 @@ class TestVideo:
             assert len(version.sheets) == pytest.approx(600, abs=2)
 
 
+@pytest.mark.any_storage
 class TestBadVideo:
     def test_longer_than_allowed(self, site: SiteUnderTest) -> None:
         said = refused(site, "video", media=media.upload(media.long(10)))
@@ -259,6 +261,7 @@ class TestBadVideo:
         assert "cannot be played" in said or "cut off" in said or "ffmpeg" in said
 
 
+@pytest.mark.any_storage
 class TestAudio:
     @pytest.mark.parametrize("name", ["sound.mp3", "sound.m4a", "sound.flac", "sound.ogg"])
     def test_sound(self, site: SiteUnderTest, name: str) -> None:
@@ -272,6 +275,7 @@ class TestAudio:
             assert (only.name, only.codecs, version.sheets) == ("audio", "mp4a.40.2", ())
 
 
+@pytest.mark.any_storage
 class TestWithoutFfmpeg:
     @pytest.fixture(autouse=True)
     def nothing_installed(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -301,6 +305,7 @@ class TestWithoutFfmpeg:
             assert "ffmpeg and ffprobe not installed" in (check(occasion) or "")
 
 
+@pytest.mark.any_storage
 class TestPages:
     def test_a_pdf_becomes_pictures_and_text(self, site: SiteUnderTest) -> None:
         content = media.pdf(3, "Cut the power before work, page {}".format)

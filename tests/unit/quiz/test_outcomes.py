@@ -13,10 +13,11 @@ from modou_quiz.models.marking import PartWork, Rule
 from modou_quiz.services.marking import automatic
 from modou_quiz.services.marking.automatic import outcome
 from modou_quiz.services.marking.checking import difference
-from modou_quiz.services.marking.giving import both, decided, rubric_share, text_of
-from modou_quiz.services.marking.keys import Key, plain
+from modou_quiz.services.marking.giving import both, decided, rubric_share
+from modou_quiz.services.marking.keys import Key, text_of
 from modou_quiz.services.marking.reviewing import passages
 from modou_quiz.services.marking.settling import result
+from modou_quiz.services.sitting.responses import unpacked
 from modou_quiz.types import QUESTION_TYPES
 from modou_quiz.types import contents as c
 
@@ -256,6 +257,6 @@ def test_passages_are_the_text(text: str, data: Any) -> None:
 
 def test_long_texts_are_read_where_they_lie() -> None:
     stored = {"text": LongText("很长"), "files": [{"id": "x"}]}
-    assert plain(stored) == {"text": "很长", "files": [{"id": "x"}]}
-    assert text_of(plain(stored)) == "很长"
+    assert unpacked(stored) == {"text": "很长", "files": [{"id": "x"}]}
+    assert text_of(unpacked(stored)) == "很长"
     assert text_of(3) == ""

@@ -21,9 +21,11 @@ from tests import factories
 from tests.conftest import SiteUnderTest
 
 
-def picture(size: tuple[int, int] = (640, 360), format: str = "PNG") -> io.BytesIO:
+def picture(
+    size: tuple[int, int] = (640, 360), format: str = "PNG", mode: str = "RGB"
+) -> io.BytesIO:
     stream = io.BytesIO()
-    Image.new("RGB", size, (36, 71, 168)).save(stream, format)
+    Image.new(mode, size, (36, 71, 168) if mode == "RGB" else 1).save(stream, format)
     stream.seek(0)
     return stream
 
@@ -146,7 +148,7 @@ class TestCovers:
             course = teaching.create_course(occasion, CourseValues("低压电工", "A"))
             before = course.cover
             refused("cover", teaching.set_cover, occasion, course, io.BytesIO(b"%PDF-1.7 no"))
-            bomb = picture((20_000, 20_000))
+            bomb = picture((20_000, 20_000), mode="1")
             assert len(bomb.getvalue()) < 5_000_000
             refused("cover", teaching.set_cover, occasion, course, bomb)
             assert course.cover == before

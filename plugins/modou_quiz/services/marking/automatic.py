@@ -13,8 +13,9 @@ from modou_quiz.models.attempts import Attempt, Mark
 from modou_quiz.models.marking import Rule
 from modou_quiz.services import shelf
 from modou_quiz.services.marking import waiting
-from modou_quiz.services.marking.keys import Key, Keys, keys_of, plain
+from modou_quiz.services.marking.keys import Key, Keys, keys_of
 from modou_quiz.services.marking.shelf import rules_of, touch
+from modou_quiz.services.sitting.responses import unpacked
 
 #: Marks are kept with so many decimals.
 DECIMALS = 5
@@ -54,7 +55,7 @@ def outcome(keys: Keys, attempt: Attempt, rules: Mapping[int, Rule], now: int) -
         rule = rules.get(slot.question, NO_RULE)
         key = keys(slot.question, rule.version or slot.version)
         answer = given.get(number)
-        response = plain(answer.response) if answer is not None else None
+        response = unpacked(answer.response) if answer is not None else None
         changed = answer.time_ms // 1000 if answer is not None else 0
         fractions: list[float | None] = []
         for part, fraction in enumerate(fractions_of(key, response, rule)):

@@ -15,10 +15,11 @@ from modou_quiz.models.attempts import Attempt, Mark
 from modou_quiz.models.marking import PartWork
 from modou_quiz.services.marking import automatic, queue, waiting
 from modou_quiz.services.marking.desk import quiz_of
-from modou_quiz.services.marking.keys import keys_of
+from modou_quiz.services.marking.keys import keys_of, text_of
 from modou_quiz.services.marking.queue import Piece, response_of
 from modou_quiz.services.marking.settling import settle
 from modou_quiz.services.marking.shelf import marking_of, rules_of
+from modou_quiz.services.sitting import finding, notifying
 
 COMMENT_LENGTH = 5_000
 NOTE_LENGTH = 1_000
@@ -128,8 +129,11 @@ def count(
     automatic.take(occasion, attempt, found)
     if was[0] == "graded" and attempt.state == "graded" and was[1] != attempt.score:
         automatic.record(occasion, "attempt_graded", attempt)
-    if not attempt.preview:
-        settle(occasion, activity, attempt.user)
+    if attempt.preview:
+        return
+    settle(occasion, activity, attempt.user)
+    if was[0] != "graded" and attempt.state == "graded":
+        notifying.result_ready(finding.find(occasion, activity.id, attempt.id))
 
 
 # -- reading what was entered
@@ -191,16 +195,6 @@ def rubric_share(rubric: Sequence[Any], chosen: Mapping[str, int]) -> float:
     most = math.fsum(max(level.points for level in c.levels) for c in criteria)
     reached = math.fsum(c.levels[chosen[c.name]].points for c in criteria)
     return min(1.0, reached / most) if most > 0 else 0.0
-
-
-def text_of(response: object) -> str:
-    """The text of an answer that remarks can be made on; "" where there is none."""
-    if isinstance(response, str):
-        return response
-    if isinstance(response, dict) and isinstance(response.get("text"), str):
-        text: str = response["text"]
-        return text
-    return ""
 
 
 def _notes(notes: Sequence[tuple[int, int, str]], text: str) -> tuple[tuple[int, int, str], ...]:

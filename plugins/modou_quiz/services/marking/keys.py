@@ -8,7 +8,6 @@ from modou.errors import Conflict
 from modou.services.occasion import Occasion
 from modou_quiz.content import Content
 from modou_quiz.i18n import _
-from modou_quiz.models.attempts import LongText
 from modou_quiz.services import shelf
 from modou_quiz.types import QuestionType, Verdict
 
@@ -88,12 +87,11 @@ def keys_of(occasion: Occasion) -> Keys:
     return keys
 
 
-def plain(response: Any) -> Any:
-    """A response with its long texts in their places."""
-    if isinstance(response, LongText):
-        return response.text
-    if isinstance(response, dict):
-        return {name: plain(value) for name, value in response.items()}
-    if isinstance(response, list | tuple):
-        return [plain(value) for value in response]
-    return response
+def text_of(response: object) -> str:
+    """The text of an answer that remarks can be made on; "" where there is none."""
+    if isinstance(response, str):
+        return response
+    if isinstance(response, dict) and isinstance(response.get("text"), str):
+        text: str = response["text"]
+        return text
+    return ""

@@ -19,9 +19,10 @@ from modou_quiz.models.marking import DONE, STAGES, Lock, MarkingWork, PartWork,
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import shelf
 from modou_quiz.services.marking.desk import name_of, quiz_of, sees
-from modou_quiz.services.marking.keys import Key, Unreadable, keys_of, plain
+from modou_quiz.services.marking.keys import Key, Unreadable, keys_of
 from modou_quiz.services.marking.shelf import find_marking, rules_of
 from modou_quiz.services.marking.waiting import Place
+from modou_quiz.services.sitting.responses import unpacked
 
 #: Seconds for which an opened answer is kept for who opened it.
 LOCKED_FOR = 900
@@ -311,7 +312,7 @@ def _objection(
 def response_of(piece: Piece) -> tuple[Key, object]:
     """What of the question the part is (a case's sub-question), and the learner's answer to it."""
     given = piece.attempt.answers.given.get(piece.ref.slot)
-    response = plain(given.response) if given is not None else None
+    response = unpacked(given.response) if given is not None else None
     type_, content, response = piece.key.type.piece(piece.key.content, piece.ref.part, response)
     return piece.key._replace(type=type_, content=content), response
 

@@ -8,9 +8,9 @@ from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Attempt, Mark
 from modou_quiz.models.quizzes import SHOWN
 from modou_quiz.services.marking.automatic import NO_RULE
-from modou_quiz.services.marking.giving import text_of
-from modou_quiz.services.marking.keys import Key, Unreadable, keys_of, plain
+from modou_quiz.services.marking.keys import Key, Unreadable, keys_of, text_of
 from modou_quiz.services.marking.shelf import rules_of
+from modou_quiz.services.sitting.responses import unpacked
 
 
 class Passage(NamedTuple):
@@ -73,7 +73,7 @@ def review_of(
     `modou_quiz:templates/marking/_feedback.jinja2`.
 
     :param shown: what the review rules allow now, some of `SHOWN`: "marks" for points, "feedback"
-        for what people have said
+        for what people have said, "response" for the words that it stands on
     """
     keys = keys_of(occasion)
     rules = rules_of(occasion.site, attempt.quiz)
@@ -90,7 +90,7 @@ def review_of(
             except Unreadable:
                 key = None
             if key is not None:
-                parts = _parts(key, attempt, number)
+                parts = _parts(key, attempt, number, "response" in shown)
         found[number] = SlotReview(
             points if "marks" in shown else None,
             0.0 if rule.void == "none" else slot.marks,
@@ -101,16 +101,19 @@ def review_of(
     return found
 
 
-def _parts(key: Key, attempt: Attempt, number: int) -> tuple[PartReview, ...]:
+def _parts(key: Key, attempt: Attempt, number: int, with_text: bool) -> tuple[PartReview, ...]:
     given = attempt.answers.given.get(number)
     found = []
     for part in range(len(key.weights)):
         mark = attempt.marks.get((number, part))
         if mark is None or not mark.marker:
             continue
-        response = plain(given.response) if given is not None else None
+        response = unpacked(given.response) if given is not None else None
         _type, content, response = key.type.piece(key.content, part, response)
         said = part_review(part, mark, content, response)
+        if not with_text:
+            bare = tuple(remark._replace(quote="") for remark in said.remarks)
+            said = said._replace(passages=(), remarks=bare)
         if said:
             found.append(said)
     return tuple(found)

@@ -164,12 +164,12 @@ def _field(words: Message, translate: Translate) -> str:
 
 
 def _names(translate: Translate) -> str:
-    fields = (_("Organisation"), _("Name"), _("Number"))
+    fields = (_("Organisation"), _("Name"), _("Candidate number"))
     return f'<p class="names">{"".join(_field(words, translate) for words in fields)}</p>'
 
 
 def _binding(translate: Translate) -> str:
-    fields = (_("Organisation"), _("Class"), _("Name"), _("Number"))
+    fields = (_("Organisation"), _("Class"), _("Name"), _("Candidate number"))
     names = "".join(_field(words, translate) for words in fields)
     line = escape(translate(_("binding line, write nothing beyond it")))
     return f'<div class="binding"><p class="names">{names}</p><p class="line">{line}</p></div>'
@@ -179,8 +179,9 @@ def _scores(parts: _Parts, translate: Translate) -> str:
     """The table for those who mark: a column for each part."""
     heads = "".join(f"<th>{_numeral(place)}</th>" for place in range(len(parts)))
     cells = "<td></td>" * (len(parts) + 1)
+    part, total = translate(_("Part of the paper")), translate(_("Total"))
     rows = [
-        f"<tr><th>{escape(translate(_('Part')))}</th>{heads}<th>{escape(translate(_('Total')))}</th></tr>",
+        f"<tr><th>{escape(part)}</th>{heads}<th>{escape(total)}</th></tr>",
         f"<tr><th>{escape(translate(_('Score')))}</th>{cells}</tr>",
         f"<tr><th>{escape(translate(_('Marked by')))}</th>{cells}</tr>",
     ]
@@ -216,7 +217,8 @@ def _section(
     text = f'<p class="text">{escape(section.text)}</p>' if section.text else ""
     questions = "".join(_question(item, how, each, translate) for item in items)
     return (
-        f"<section><h2>{_headed(place, section.title)}<small>（{escape(translate(told))}）</small></h2>"
+        f"<section><h2>{_headed(place, section.title)}"
+        f"<small>（{escape(translate(told))}）</small></h2>"
         f"{text}{questions}</section>"
     )
 
@@ -324,7 +326,7 @@ def _key(titles: tuple[str, str], how: Print, parts: _Parts, translate: Translat
         for item in items:
             if item.number:
                 answer = set_formulas(str(escape(_told(item.printed))))
-                long = ' class="long"' if len(_told(item.printed)) > 8 else ""
+                long = ' class="long"' if len(_told(item.printed)) > 5 else ""
                 out.append(f"<li{long}><b>{item.number}.</b> {answer}</li>")
         out.append("</ul>")
     out.append("</section>")

@@ -69,10 +69,11 @@ def _source(tex: str) -> str:
 
 def _svg(tex: str) -> str:
     """The drawing of a formula, its baseline on that of the text; "" when it cannot be drawn."""
-    import ziamath
+    # Half a second, and only for printing.
+    import ziamath.zmath
 
     try:
-        svg: str = ziamath.Latex(tex, size=_SIZE, inline=True).svg()
+        svg: str = ziamath.zmath.Latex(tex, size=_SIZE, inline=True).svg()
     except Exception:  # noqa: BLE001 - whatever a teacher's TeX does in there
         log.info("a formula could not be drawn: %.200s", tex)
         return ""

@@ -115,8 +115,6 @@ class Asked:
 def asked(occasion: Occasion, bank: Bank | None, question_id: int, number: int) -> Asked:
     """The version of a question that an attempt keeps.
 
-    Contents are kept in memory with their versions: they never change.
-
     :raises NotFound: it is gone, or no enabled plugin knows its type
     """
     gone = _("A question of this quiz is not available now. Tell your teacher.")
@@ -128,8 +126,5 @@ def asked(occasion: Occasion, bank: Bank | None, question_id: int, number: int) 
         version = question.version(number)
     except KeyError:
         raise NotFound(gone) from None
-    content: Content | None = getattr(version, "_v_content", None)
-    if content is None:
-        content = type_.content.model_validate(version.data)
-        version._v_content = content  # noqa: SLF001 - volatile, ours
+    content = shelf.content_of(occasion, question, version)
     return Asked(type_, content, version)

@@ -2,19 +2,23 @@
 these values at all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modou.errors import NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Given, Slot
+from modou_quiz.services import marking
+from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
 from modou_quiz.services.sitting.finding import Asked, Sitting
-from modou_quiz.services.sitting.responses import unpacked
+from modou_quiz.services.sitting.responses import canonical, unpacked
 from modou_quiz.types import Verdict
 
 _NOTHING = Given(None, 0, 0)
+#: Characters of arrangement and response up to which others may have the same.
+_BRIEF = 500
 #: Makes the address of a stored file, as `render_for` wants it.
 Sign = Callable[..., Any]
 
@@ -26,19 +30,21 @@ class QuestionShown:
     :param place: its slot, from 0
     :param label: its number among those that ask for an answer; "" for the others
     :param type: its `QuestionType`; None where it is missing
-    :param shown: what its type gives to its template
+    :param make: gives what its type gives to its template
+    :param key: all that what is shown depends on, so that it need not be made for each learner
+        anew; None: it is this learner's own
     :param section: title of the section that begins with it
     :param state: of its answer: "", "answered"; in a review "right", "partly", "wrong", "open" (a
         person has to say), "empty" as far as that may be known
     :param earned: marks that it got, None when that is not known or not to be shown
-    :param comments: what people wrote who marked it
+    :param said: what people said who marked it
     :param missing: it cannot be shown any more; nothing but that is said
     """
 
     place: int
     label: str
     type: Any
-    shown: Mapping[str, Any]
+    make: Callable[[], Mapping[str, Any]]
     prefix: str
     readonly: bool
     answerable: bool
@@ -48,8 +54,13 @@ class QuestionShown:
     checked: bool = False
     state: str = ""
     earned: float | None = None
-    comments: tuple[str, ...] = ()
+    said: SlotReview | None = None
     missing: bool = False
+    key: tuple[Any, ...] | None = None
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        return self.make()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +145,27 @@ def _shown_now(
         return _missing(sitting, place, labels)
     if checks is not None:
         return _reviewed(sitting, place, given, checks, labels, sign)
-    render = render_for(sitting.occasion, found.version, sign)
+
+    def make() -> Mapping[str, Any]:
+        render = render_for(sitting.occasion, found.version, sign)
+        return found.type.shown(found.content, slot.arrangement, response, render)
+
+    section = _section(sitting, place)
+    text = canonical([slot.arrangement, response])
+    common = (slot.question, slot.version, text, place, labels[place], slot.marks, section)
     return QuestionShown(
         place,
         labels[place],
         found.type,
-        found.type.shown(found.content, slot.arrangement, response, render),
+        make,
         saving.prefix_of(place),
         False,
         found.type.answerable,
         slot.marks,
-        _section(sitting, place),
+        section,
         given.flagged,
         state="answered" if response is not None else "",
+        key=(*common, given.flagged) if len(text) < _BRIEF else None,
     )
 
 
@@ -156,7 +175,7 @@ def _missing(sitting: Sitting, place: int, labels: Sequence[str]) -> QuestionSho
         place,
         labels[place],
         None,
-        {},
+        dict,
         saving.prefix_of(place),
         True,
         False,
@@ -190,10 +209,12 @@ def review_page(sitting: Sitting, sign: Sign) -> ReviewShown:
     allowed = reviewing.shown_to(occasion, sitting)
     labels = labels_of(attempt.slots)
     questions: list[QuestionShown] = []
+    said = marking.review_of(occasion, attempt, allowed)
     if allowed & {"response", "correct", "feedback", "right"}:
         for place in range(len(attempt.slots)):
             given = attempt.answers.given.get(place, _NOTHING)
-            questions.append(_reviewed(sitting, place, given, allowed, labels, sign))
+            one = _reviewed(sitting, place, given, allowed, labels, sign)
+            questions.append(replace(one, said=said.get(place)))
     marks = "marks" in allowed
     return ReviewShown(
         allowed,
@@ -244,7 +265,7 @@ def _reviewed(
         place,
         labels[place],
         found.type,
-        shown,
+        lambda: shown,
         saving.prefix_of(place),
         True,
         found.type.answerable,
@@ -254,7 +275,6 @@ def _reviewed(
         given.checked,
         _state(found, response, fraction, allowed),
         earned,
-        _comments(sitting, place) if "feedback" in allowed else (),
     )
 
 
@@ -288,11 +308,6 @@ def _state(found: Asked, response: Any, fraction: float | None, allowed: frozens
         return "answered" if response is not None and "response" in allowed else ""
     state = _marked(fraction)
     return "empty" if state == "wrong" and response is None else state
-
-
-def _comments(sitting: Sitting, place: int) -> tuple[str, ...]:
-    marks = sorted(sitting.attempt.marks.items())
-    return tuple(mark.comment for (slot, _part), mark in marks if slot == place and mark.comment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`modou quiz …`: commands of the plugin."""
+"""`modou quiz recompute`: whether the marks that are kept are those that the answers come to."""
 
 import click
 

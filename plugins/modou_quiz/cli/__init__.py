@@ -1,0 +1,5 @@
+"""`modou quiz …`: the plugin's commands."""
+
+from modou_quiz.cli import interchange, recomputing
+
+COMMANDS = (*interchange.COMMANDS, *recomputing.COMMANDS)

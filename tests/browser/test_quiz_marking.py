@@ -1,0 +1,102 @@
+"""The marking queue by keyboard and selection, in a real browser."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import exams, factories
+from tests.conftest import SiteUnderTest
+from tests.exams import ESSAY_TEXT, Exam
+
+
+@pytest.fixture
+def site(make_site: Callable[..., SiteUnderTest]) -> SiteUnderTest:
+    return make_site(**{"modou.plugins": "quiz"})
+
+
+@pytest.fixture
+def exam(site: SiteUnderTest) -> Exam:
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.essay("论述")], [20])
+        for number in range(3):
+            user = exams.learner(occasion, exam, f"l{number}", f"学员{number}")
+            exams.sit(occasion, exam, user, {0: exams.text()})
+        teacher = factories.user(occasion, "teacher")
+        factories.enrolment(occasion, exam.course_of(occasion), teacher, "teacher")
+        return exam
+
+
+def select(page: Page, words: str) -> None:
+    """Select words of the answer as a mouse would."""
+    page.evaluate(
+        """words => {
+          const text = document.querySelector("[data-answer]").firstChild;
+          const start = text.data.indexOf(words);
+          document.getSelection().setBaseAndExtent(text, start, text, start + words.length);
+        }""",
+        words,
+    )
+
+
+def test_marking_by_keyboard(site: SiteUnderTest, exam: Exam, open_page: Any) -> None:
+    with site.occasion() as occasion:
+        base = exam.path(occasion)
+    page = open_page(f"{base}/marking", "teacher")
+    page.get_by_role("link", name="Mark the next answer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("论述")
+    who = page.locator(".mark-who").inner_text()
+    # The rubric's sum is told while its levels are chosen.
+    page.get_by_label("四个步骤齐全").check()
+    expect(page.locator("[data-sum]")).to_be_hidden()
+    page.get_by_label("不通顺").check()
+    expect(page.locator("[data-sum]")).to_have_text("The rubric comes to 12 / 20")
+    # A remark on selected words, behind a character of two UTF-16 units.
+    button = page.get_by_role("button", name="Remark on the selected words")
+    expect(button).to_be_disabled()
+    select(page, "也算一个字")
+    expect(button).to_be_enabled()
+    page.keyboard.press("r")
+    expect(page.locator("[data-note-words]:visible")).to_be_focused()
+    page.keyboard.type("多余")
+    select(page, "工作前")
+    button.click()
+    page.keyboard.type("何处？")
+    expect(page.locator("[data-note-row]:visible")).to_have_count(2)
+    page.get_by_role("button", name="Remove remark 2").click()
+    expect(page.locator("[data-note-row]:visible")).to_have_count(1)
+    for _more in range(4):
+        select(page, "停电")
+        button.click()
+        page.keyboard.type("好")
+    expect(page.locator("[data-note-row]:visible")).to_have_count(5)
+    # While somebody writes, single letters are letters.
+    page.get_by_label("Comment to the learner").fill("")
+    page.keyboard.type("jkmcr")
+    expect(page.get_by_label("Comment to the learner")).to_have_value("jkmcr")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert page.locator(".mark-who").inner_text() != who
+    with site.occasion() as occasion:
+        attempts = [exam.attempt(occasion, number) for number in range(3)]
+        (done,) = [attempt for attempt in attempts if attempt.state == "graded"]
+        mark = done.marks[0, 0]
+        assert (mark.fraction, mark.comment) == (0.6, "jkmcr")
+        remarks = [(ESSAY_TEXT[start:end], words) for start, end, words in mark.notes]
+        assert ("也算一个字", "多余") in remarks
+        assert remarks.count(("停电", "好")) == 4
+    # On with keys alone: marks typed, another one given back, the end of the queue told.
+    page.locator("h1").click()
+    page.keyboard.press("m")
+    expect(page.get_by_label("Marks", exact=True)).to_be_focused()
+    page.keyboard.type("13,5")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(page.get_by_label("Marks", exact=True)).to_have_value("20")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Nothing else waits here.")).to_be_visible()
+    expect(page.get_by_text("all marked")).to_be_visible()
+    with site.occasion() as occasion:
+        scores = sorted(exam.attempt(occasion, number).score or 0 for number in range(3))
+        assert scores == [12.0, 13.5, 20.0]
