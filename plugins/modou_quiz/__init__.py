@@ -21,6 +21,7 @@ from modou.declarations import (
     ApiRoute,
     CapabilityDeclaration,
     CompletionRule,
+    DemoPart,
     EvolveStep,
     Job,
     JournalKind,
@@ -190,6 +191,13 @@ def api_routes() -> Sequence[ApiRoute]:
 @hookimpl
 def nav_items() -> Sequence[NavItem]:
     return NAVIGATION
+
+
+@hookimpl
+def demo_parts() -> Sequence[DemoPart]:
+    from modou_quiz import demo
+
+    return [DemoPart(demo.fill)]
 
 
 def includeme(config: Configurator) -> None:
