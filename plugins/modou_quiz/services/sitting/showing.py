@@ -9,8 +9,8 @@ from modou.errors import NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
-from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.answer_files import with_addresses
+from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
 from modou_quiz.services.sitting.finding import Asked, Sitting
