@@ -1,7 +1,8 @@
 """Files that learners hand in with essays: taken in from uploads, and their addresses.
 
 A page sends for each file either `upload:<key>`, what the core's uploads have taken in pieces, or
-the id of one that an earlier answer kept. Responses hold {"id", "name", "size"}.
+the id of one that an earlier answer kept. Responses hold {"id", "name", "size", "sent"}: a page
+that stays open goes on calling a file by its upload, `sent`, when it has long been kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -65,7 +66,9 @@ def _take(
     named = list_of(raw["files"], 100) or []
     if len(named) > content.files:
         raise Invalid(_("Send at most ${count} files.", mapping={"count": content.files}), "answer")
-    kept = {file["id"]: file for file in (before or {}).get("files", ())}
+    kept = {}
+    for file in (before or {}).get("files", ()):
+        kept[file["id"]] = kept[SENT + file.get("sent", "")] = file
     taken = []
     for name in named:
         if not isinstance(name, str):
@@ -73,10 +76,11 @@ def _take(
         if name in kept:
             taken.append(kept[name])
             continue
-        upload = find(name.removeprefix(SENT)) if name.startswith(SENT) else None
+        key = name.removeprefix(SENT) if name.startswith(SENT) else ""
+        upload = find(key) if key else None
         if upload is None:
             raise Invalid(_("An uploaded file is no longer there. Send it again."), "answer")
-        taken.append(_keep(occasion, content, upload, access))
+        taken.append({**_keep(occasion, content, upload, access), "sent": key})
     return {**raw, "files": taken}
 
 

@@ -351,7 +351,7 @@ class Criterion(Part):
 
 class Essay(Answerable):
     """A text, files, or both, marked by people. Response: {"text": str, "files": [{"id", "name",
-    "size"}]}, ids of stored files as 13 characters.
+    "size", "sent"}]}, ids of stored files as 13 characters; `sent`: the upload it came as.
 
     :param writing: how the text is written; "none": files only
     :param least_words: 0: no limit; a Chinese character counts as a word

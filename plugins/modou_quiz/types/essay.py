@@ -112,7 +112,7 @@ class EssayAnswer(OwnType[Essay]):
 
     def clean(self, content: Essay, arrangement: Any, raw: Any) -> dict[str, Any] | None:
         """:param raw: {"text", "files"}; what the page sends as files, the sitting has replaced by
-        {"id", "name", "size"} of stored files"""
+        {"id", "name", "size", "sent"} of stored files; `sent` may be absent"""
         if raw is None or isinstance(raw, str):
             raw = {"text": raw}
         if not isinstance(raw, Mapping) or not raw.keys() <= {"text", "files"}:
@@ -127,14 +127,15 @@ class EssayAnswer(OwnType[Essay]):
     def _file(raw: Any) -> dict[str, Any]:
         if (
             not isinstance(raw, Mapping)
-            or raw.keys() != {"id", "name", "size"}
+            or raw.keys() - {"sent"} != {"id", "name", "size"}
             or not isinstance(raw["id"], str)
             or not _FILE_ID.fullmatch(raw["id"])
             or not isinstance(raw["name"], str)
             or type(raw["size"]) is not int
+            or not isinstance(raw.get("sent", ""), str)
         ):
             raise wrong_shape()
-        return {"id": raw["id"], "name": raw["name"][:255], "size": raw["size"]}
+        return {**raw, "name": raw["name"][:255]}
 
     def grade(self, content: Essay, response: Any) -> Verdict:
         # Nothing to read needs nobody to read it.

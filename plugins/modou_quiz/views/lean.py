@@ -2,18 +2,18 @@
 need no look-up in the request and share their transactions, as study beats do."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import Field
 from pyramid.interfaces import IRequestFactory
 from pyramid.request import Request
 from typing_extensions import TypedDict
 
-from modou.errors import Message
+from modou.errors import Invalid, Message
 from modou.services import uploads
 from modou.services.files import FinishedUpload
 from modou.services.occasion import Occasion
-from modou.web.api import Body, Call, endpoint
+from modou.web.api import Body, Call, Together, endpoint
 from modou_quiz.i18n import _
 from modou_quiz.services.answer_files import PURPOSE
 from modou_quiz.services.sitting import pages, saving
@@ -21,7 +21,6 @@ from modou_quiz.services.sitting.pages import PageToken
 from modou_quiz.services.sitting.saving import Fields, Save, Saved
 
 TAG = _("Quizzes")
-T = TypeVar("T")
 _PROBLEMS = (401, 404, 409, 410, 503)
 #: Characters of a value that a form sends.
 _LONGEST = 200_000
@@ -92,9 +91,8 @@ class OpenedShape(TypedDict):
     problems=_PROBLEMS,
     lean=True,
 )
-def open_quiz_page(call: Call) -> OpenedShape:
-    opened: Any = _together(call, pages.open_page)
-    return opened
+def open_quiz_page(call: Call) -> Together[OpenedShape]:
+    return _together(call, pages.open_page)
 
 
 @endpoint(
@@ -110,8 +108,45 @@ def open_quiz_page(call: Call) -> OpenedShape:
     lean=True,
     body_limit=2_000_000,
 )
-def save_quiz_answers(call: Call, body: SaveBody) -> StandingShape:
-    saves = [
+def save_quiz_answers(call: Call, body: SaveBody) -> Together[StandingShape]:
+    saves = _saves(body)
+    if saving.sends_files(saves):
+        raise Invalid(_("Answers with files are sent to /quiz/files."), "answers")
+    return _together(
+        call,
+        lambda occasion, token: saving.save(occasion, token, saves, body.leaves),
+        lambda saved: _standing(call, saved),
+    )
+
+
+@endpoint(
+    "POST",
+    "/quiz/files",
+    tag=TAG,
+    summary=_("Save answers with files"),
+    description=_("As other answers; each file was sent in pieces before."),
+    auth="own",
+    problems=_PROBLEMS,
+    lean=True,
+    body_limit=2_000_000,
+)
+def save_quiz_files(call: Call, body: SaveBody) -> StandingShape:
+    # In a transaction of its own: a file is kept once.
+    saves = _saves(body)
+    token = pages.read_token(call.registry.keys, call.bearer)
+    with call.access.occasion(token.user, call.origin) as occasion:
+
+        def find(key: str) -> FinishedUpload | None:
+            if not uploads.is_key(key):
+                return None
+            return uploads.finished(occasion, call.access.uploads, key, PURPOSE)
+
+        saved = saving.save(occasion, token, saves, body.leaves, find)
+    return _standing(call, saved)
+
+
+def _saves(body: SaveBody) -> list[Save]:
+    return [
         Save(
             part.seq,
             part.slot,
@@ -122,33 +157,16 @@ def save_quiz_answers(call: Call, body: SaveBody) -> StandingShape:
         )
         for part in body.answers
     ]
-    if saving.sends_files(saves):
-        return _standing(call, _with_files(call, saves, body.leaves))
-    saved: Saved = _together(
-        call, lambda occasion, token: saving.save(occasion, token, saves, body.leaves)
-    )
-    return _standing(call, saved)
 
 
-def _with_files(call: Call, saves: list[Save], leaves: int | None) -> Saved:
-    """In a transaction of its own: a file is kept once."""
-    token = pages.read_token(call.registry.keys, call.bearer)
-    with call.access.occasion(token.user, call.origin) as occasion:
-
-        def find(key: str) -> FinishedUpload | None:
-            if not uploads.is_key(key):
-                return None
-            return uploads.finished(occasion, call.access.uploads, key, PURPOSE)
-
-        return saving.save(occasion, token, saves, leaves, find)
-
-
-def _together(call: Call, work: Callable[[Occasion, PageToken], T]) -> T:
+def _together(
+    call: Call,
+    work: Callable[[Occasion, PageToken], Any],
+    then: Callable[[Any], Any] | None = None,
+) -> Together[Any]:
     """In a transaction shared with other pages', as the learner of the token."""
     token = pages.read_token(call.registry.keys, call.bearer)
-    return call.access.together(
-        lambda occasion: work(occasion, token), actor=token.user, origin=call.origin
-    )
+    return Together(lambda occasion: work(occasion, token), token.user, then)
 
 
 def _standing(call: Call, saved: Saved) -> StandingShape:
@@ -175,4 +193,4 @@ def _translate(call: Call, message: Message) -> str:
     return text
 
 
-ROUTES = (open_quiz_page, save_quiz_answers)
+ROUTES = (open_quiz_page, save_quiz_answers, save_quiz_files)

@@ -279,6 +279,7 @@ def _sitting(context: QuizContext, request: Request, sitting: Sitting) -> dict[s
         "token": token,
         "state": state,
         "answers": "/api/v1/quiz/answers",
+        "files": "/api/v1/quiz/files",
         "pages": "/api/v1/quiz/pages",
         "kept": page.static("js/study/kept.js"),
         "line": page.static("js/study/line.js"),

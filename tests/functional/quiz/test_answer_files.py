@@ -36,6 +36,8 @@ def test_files_are_kept_named_again_and_shown(site: SiteUnderTest) -> None:
         assert [(f["name"], f["size"]) for f in first["files"]] == [("a.txt", 4)]
         both = answer({"files": [first["files"][0]["id"], "upload:k2"]}, first)
         assert both["files"][0] == first["files"][0]
+        # A page that stays open goes on calling them by their uploads.
+        assert answer({"files": ["upload:k1", "upload:k2"]}, both) == both
         assert answer({"files": []}, both) is None
         for wrong in (
             ["upload:k3"],  # not of the types

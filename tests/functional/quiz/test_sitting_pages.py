@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from modou.store.containers import decode_id
 from modou_quiz.models.quizzes import SHOWN
+from modou_quiz.services.answer_files import PURPOSE
 from modou_quiz.services.sitting import pages
+from modou_quiz.types import contents as c
 from tests.conftest import SiteUnderTest
-from tests.sitting import ALL_TYPES, KEY, Client, Scene, everything
+from tests.sitting import ALL_TYPES, KEY, Client, Scene, everything, text
+from tests.tus import Sender
 
 pytestmark = pytest.mark.functional
 HOUR = 3600
@@ -332,3 +336,28 @@ def test_a_form_with_somebody_elses_token_is_refused(site: SiteUnderTest) -> Non
     with site.occasion() as occasion:
         assert scene.attempt(occasion, token.attempt).answers.seq == 0
     assert json.loads(page.html.select_one("[data-sitting]")["data-config"])["expected"] == 3
+
+
+def test_files_of_an_answer_are_kept_once_and_stay(site: SiteUnderTest) -> None:
+    essay = c.Essay(stem=text("交检修记录。"), files=2)
+    scene = Scene(site, [("essay", essay)])
+    client = Client(scene)
+    client.begin()
+    client.open()
+    key = Sender(site, "lin").key(b"%PDF-1.7\n" + bytes(100), "记录.pdf", PURPOSE)
+    answer = {"text": "见附件", "files": [f"upload:{key}"]}
+    body = {"answers": [{"seq": client.seq + 1, "slot": 0, "answer": answer}]}
+    # What shares a transaction with others cannot keep files.
+    assert "/quiz/files" in client.post(client.config["answers"], body, 422)
+    assert client.post(client.config["files"], body, 200).json["refused"] == []
+    # The page stays open, and calls the file by its upload when more is written.
+    answer["text"] = "upload: 见附件二"
+    body["answers"][0]["seq"] += 1
+    assert client.post(client.config["files"], body, 200).json["refused"] == []
+    with site.occasion() as occasion:
+        attempt = scene.attempt(occasion, decode_id(client.config["attempt"]))
+        response = attempt.answers.given[0].response
+        assert (response["text"], len(response["files"])) == ("upload: 见附件二", 1)
+        stored = occasion.site.files.get(decode_id(response["files"][0]["id"]))
+        assert stored.filename == "记录.pdf"
+        assert sum(1 for _file in occasion.site.files) == 1

@@ -1,7 +1,7 @@
 """Answers as they are given. What was acknowledged is stored, and each save counts once, however
 often it comes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,9 +110,17 @@ def sends_files(saves: Sequence[Save]) -> bool:
     """Whether answers name uploads: such are not taken together with others', as keeping a file
     cannot be done a second time."""
     return any(
-        SENT in str(save.raw) or any(value.startswith(SENT) for _n, value in save.pairs)
+        _names_upload(save.raw) or any(value.startswith(SENT) for _n, value in save.pairs)
         for save in saves
     )
+
+
+def _names_upload(raw: Any) -> bool:
+    if isinstance(raw, str):
+        return raw.startswith(SENT)
+    if isinstance(raw, Mapping):
+        return any(_names_upload(value) for value in raw.values())
+    return isinstance(raw, list) and any(_names_upload(value) for value in raw)
 
 
 def take(sitting: Sitting, saves: Sequence[Save], find: Find = nothing_sent) -> tuple[Refusal, ...]:

@@ -19,6 +19,11 @@ const ENDS = {
   "not-found": "lost",
 };
 
+/** Whether an answer names a file that was sent before it: such have an address of their own. */
+function namesUploads({ fields, answer }) {
+  return JSON.stringify([fields, answer]).includes('"upload:');
+}
+
 export class Answers extends EventTarget {
   /** opening, live, taken (another page has it), closed, signed_out, lost */
   state = "opening";
@@ -44,7 +49,7 @@ export class Answers extends EventTarget {
 
   /**
    * @param {object} o
-   * @param {object} o.config of the page: attempt, token, state, answers, pages
+   * @param {object} o.config of the page: attempt, token, state, answers, files, pages
    * @param {object} o.clock a ServerClock
    * @param {object} o.line the module study/line.js
    * @param {object} o.kept where answers wait: put, drop, all
@@ -238,6 +243,7 @@ export class Answers extends EventTarget {
           one.seq = this.#seq;
         }
       }
+      const files = this.#underway.some(namesUploads);
       const body = {
         answers: this.#underway.map(({ seq, slot, fields, answer, flagged, only_flag }) => ({
           seq, slot, fields, answer, flagged, only_flag,
@@ -246,7 +252,9 @@ export class Answers extends EventTarget {
       if (this.config.counts_leaves && this.leaves > this.#leavesSaid) body.leaves = this.leaves;
       this.#tell();
       try {
-        this.#acknowledged(await this.#post(this.config.answers, body));
+        this.#acknowledged(
+          await this.#post(files ? this.config.files : this.config.answers, body),
+        );
       } catch (error) {
         if (this.#survives(error)) {
           clearTimeout(this.#timer);
