@@ -19,6 +19,7 @@ from learners import SETTINGS, Players
 from modou.app import inspect_site
 from modou.cli.ini import Ini
 from modou.cli.packing import size_of
+from modou.store import packing
 from modou.store.opening import open_database
 from modou.store.places import place_of
 from tests.beating import PATH, REEL, Found, Told, compare, use_reel
@@ -146,7 +147,7 @@ class Bench:
     def pack(self) -> int:
         """Pack the database while nobody uses it; its size then."""
         with closing(open_database(self.uri)) as database:
-            database.pack()
+            packing.pack(database, place_of(self.uri))
         if self.stack.dsn:
             self.ask("VACUUM FULL")
         return self.size()
