@@ -274,7 +274,7 @@ def _options(options: list[tuple[str, Markup]]) -> str:
 def _answer(made: Printed, translate: Translate) -> str:
     out = []
     if made.answer and not made.bracket:
-        words = escape(translate(_("Answer")))
+        words = escape(translate(_("Right answer")))
         out.append(f'<p class="answer"><b>{words}</b>{set_formulas(str(escape(made.answer)))}</p>')
     if made.explanation.striptags().strip():
         words = escape(translate(_("Explanation")))
