@@ -221,7 +221,7 @@ setup(
         "latex2mathml>=3.77",
         "reportlab>=4.2",
         # papers to print: HTML becomes PDF, formulas become pictures
-        "weasyprint>=63",
+        "weasyprint>=68",
         "ziamath>=0.12",
         # media: the ffmpeg program is driven by it; PDF pages become pictures
         "ffmpeg-python>=0.2",

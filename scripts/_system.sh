@@ -15,6 +15,7 @@ nginx          | has nginx                | functional plugins        | serves m
 haproxy        | has haproxy              | functional plugins        | the queue in front of several processes, as in production
 redis-server   | has redis-server         | functional plugins        | jobs on several machines
 wrk            | has wrk                  | functional                | makes load against a server of our own on 127.0.0.1
+libpangoft2-1.0-0 | has_pango             | functional plugins        | sets the pages of papers that are printed
 gettext        | has msgfmt               | house                     | checks the message catalogues
 '
 
@@ -27,6 +28,10 @@ has_postgresql() {
   local initdb
   for initdb in /usr/lib/postgresql/*/bin/initdb; do [ ! -x "$initdb" ] || return 0; done
   has initdb
+}
+
+has_pango() {
+  PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0
 }
 
 has_chinese_font() {

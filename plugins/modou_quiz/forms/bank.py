@@ -45,7 +45,7 @@ class FilingForm(Form):
         render_kw={"maxlength": 200},
     )
     marks = wtforms.FloatField(
-        _("Marks"),
+        _("Marks of the question"),
         [validators.InputRequired()],
         default=1.0,
         description=_("Where a paper does not say otherwise."),

@@ -90,7 +90,7 @@ class PrintForm(Form):
     answers = wtforms.SelectField(
         _("Answers"),
         choices=[
-            SelectChoice("none", _("None")),
+            SelectChoice("none", _("No answers")),
             SelectChoice("key", _("Key at the end")),
             SelectChoice("inline", _("With each question, and explanations")),
         ],

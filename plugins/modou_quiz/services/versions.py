@@ -16,8 +16,8 @@ NAMES: dict[str, Message] = {
     "stem": _("Question"),
     "feedback": _("Explanation"),
     "options": _("Option"),
-    "answers": _("Answer"),
-    "answer": _("Answer"),
+    "answers": _("Answers"),
+    "answer": _("Right answer"),
     "fraction": _("Share of the marks"),
     "pattern": _("Accepted words"),
     "text": _("Text"),
@@ -34,7 +34,7 @@ NAMES: dict[str, Message] = {
     "value": _("Value"),
     "units": _("Units"),
     "rubric": _("Rubric"),
-    "marks": _("Marks"),
+    "marks": _("Marks of the question"),
     "files": _("Files"),
 }
 

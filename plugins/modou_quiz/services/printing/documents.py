@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -275,7 +274,7 @@ def _options(options: list[tuple[str, Markup]]) -> str:
 def _answer(made: Printed, translate: Translate) -> str:
     out = []
     if made.answer and not made.bracket:
-        words = escape(translate(_("Answer")))
+        words = escape(translate(_("Right answer")))
         out.append(f'<p class="answer"><b>{words}</b>{set_formulas(str(escape(made.answer)))}</p>')
     if made.explanation.striptags().strip():
         words = escape(translate(_("Explanation")))
@@ -341,18 +340,15 @@ def _told(made: Printed) -> str:
 
 def _pdf(html: str) -> bytes:
     try:
-        import weasyprint
+        import weasyprint.urls
     except (ImportError, OSError) as error:
         # Pango is a library of the system.
         raise Unavailable(
             _("Printing needs the Pango library on the server (Debian: libpango-1.0-0).")
         ) from error
 
-    def fetch(url: str, *args: Any, **more: Any) -> Any:
-        if url.startswith("data:image/"):
-            return weasyprint.default_url_fetcher(url, *args, **more)
-        raise ValueError(f"{url[:60]} is not fetched")
-
+    # Nothing but what lies in the page itself: no file of the server, no address.
+    fetch = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     document = weasyprint.HTML(string=html, url_fetcher=fetch)
     made: bytes = document.write_pdf(
         stylesheets=[weasyprint.CSS(string=_style(), url_fetcher=fetch)]
