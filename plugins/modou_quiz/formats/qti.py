@@ -230,7 +230,8 @@ def _manifest(listed: Sequence[tuple[str, list[str]]], version: str) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<manifest xmlns="{space}" identifier="questions">\n'
-        f"  <metadata><schema>{schema}</schema><schemaversion>{edition}</schemaversion></metadata>\n"
+        f"  <metadata><schema>{schema}</schema><schemaversion>{edition}</schemaversion>"
+        "</metadata>\n"
         f"  <organizations/>\n  <resources>\n{''.join(resources)}  </resources>\n</manifest>\n"
     )
 

@@ -1,5 +1,6 @@
 """The plugin's part of the API."""
 
 from modou.declarations import ApiRoute
+from modou_quiz.views import interchange_api
 
-ROUTES: tuple[ApiRoute, ...] = ()
+ROUTES: tuple[ApiRoute, ...] = (*interchange_api.ROUTES,)
