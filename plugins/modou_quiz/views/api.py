@@ -17,7 +17,7 @@ from modou_quiz.models.attempts import Attempt
 from modou_quiz.services import shelf
 from modou_quiz.services.sitting import finding, reading, reviewing
 from modou_quiz.services.sitting.finding import Sitting
-from modou_quiz.views import lean, results_api
+from modou_quiz.views import interchange_api, lean, results_api
 
 TAG = lean.TAG
 
@@ -134,4 +134,5 @@ ROUTES: tuple[ApiRoute, ...] = (
     list_quiz_attempts,
     read_quiz_attempt,
     *results_api.ROUTES,
+    *interchange_api.ROUTES,
 )

@@ -122,3 +122,67 @@ def test_a_file_becomes_questions_and_the_bank_a_file(site: SiteUnderTest, home:
     assert "[tag:消防]" in written.body.decode()
     # Somebody else's is not found.
     assert site.browser("learner").get(answer.location, expect_errors=True).status_int in {403, 404}
+
+
+def test_the_api_does_the_same_in_two_steps(site: SiteUnderTest, home: str) -> None:
+    from base64 import b64encode
+
+    course = home.split("/")[2]
+    browser = site.browser("teacher")
+    token = browser.get(f"{home}/import").html.select_one('input[name="csrf_token"]')["value"]
+
+    def call(method: str, path: str, body: Any = None) -> Any:
+        headers = {"X-CSRF-Token": token, "Accept": "application/json"}
+        if method == "GET":
+            return browser.get(f"/api/v1/quiz{path}", headers=headers).json
+        return browser.post_json(f"/api/v1/quiz{path}", body, headers=headers).json
+
+    assert "moodle_xml" in [format["name"] for format in call("GET", "/formats")["items"]]
+    sent = call(
+        "POST",
+        "/imports",
+        {"filename": "a.gift", "content": b64encode(GIFT.encode()).decode(), "course": course},
+    )
+    site.work()
+    assert call("GET", f"/imports/{sent['id']}?course={course}")["counts"] == {
+        "good": 2,
+        "bad": 2,
+        "twin": 1,
+    }
+    items = call("GET", f"/imports/{sent['id']}/items?course={course}&kind=bad")["items"]
+    assert [item["line"] for item in items] == [6, 8]
+    assert "missing" in items[0]["notes"][0]["message"]
+    take = {"category": "course", "course": course, "items": [1]}
+    assert call("POST", f"/imports/{sent['id']}/take", take)["status"] == "taking"
+    site.work()
+    [item] = call("GET", f"/imports/{sent['id']}/items?course={course}&limit=1")["items"]
+    made = call(
+        "POST",
+        "/exports",
+        {"format": "qti30", "questions": [item["question"]], "course": course},
+    )
+    site.work()
+    done = call("GET", f"/exports/{made['id']}?course={course}")
+    assert (done["status"], done["written"]) == ("done", 1)
+    assert browser.get(done["url"]).body.startswith(b"PK")
+
+
+def test_commands_do_it_on_the_terminal(site: SiteUnderTest, tmp_path: Any) -> None:
+    from click.testing import CliRunner
+
+    from modou_quiz.cli import export, import_
+
+    def run(command: Any, *words: str) -> str:
+        result = CliRunner().invoke(command, [*words, "--as", "operator"], obj=site.registry.access)
+        assert result.exit_code == 0, result.output
+        return str(result.output)
+
+    source, target = tmp_path / "题.gift", tmp_path / "out.xml"
+    source.write_bytes(GIFT.encode("utf-16"))
+    told = run(import_, str(source), "--dry-run")
+    assert "line 6" in told
+    assert "UTF-16" in told
+    assert bank_of(site) == []
+    assert "3 questions taken" in run(import_, str(source), "--category", "题库", "--twins")
+    assert "3 of 3 questions written" in run(export, str(target), "--category", "题库")
+    assert "灭火器" in target.read_text("utf-8")
