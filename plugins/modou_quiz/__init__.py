@@ -21,6 +21,7 @@ from modou.declarations import (
     ApiRoute,
     CapabilityDeclaration,
     CompletionRule,
+    DemoPart,
     EvolveStep,
     Job,
     JournalKind,
@@ -42,6 +43,7 @@ from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
 from modou_quiz.jobs import JOBS
+from modou_quiz.services import answer_files
 from modou_quiz.services.sitting import rules
 from modou_quiz.types import Flaw, QuestionType, Render, Verdict, Worth
 from modou_quiz.views import api
@@ -70,7 +72,8 @@ NAVIGATION = (
         "quiz_types",
         "quiz",
         Capability.PLUGINS_VIEW,
-        525,
+        735,
+        _core("Operation"),
     ),
     NavItem(
         "admin",
@@ -154,7 +157,10 @@ def settings_schema() -> type[BaseModel]:
 
 @hookimpl
 def upload_purposes() -> Sequence[UploadPurpose]:
-    return [UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000)]
+    return [
+        UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000),
+        UploadPurpose(answer_files.PURPOSE, _("Files handed in with answers"), (), 200_000_000),
+    ]
 
 
 @hookimpl
@@ -173,6 +179,11 @@ def jobs() -> Sequence[Job]:
 
 
 @hookimpl
+def cli_commands() -> Sequence[click.Command]:
+    return COMMANDS
+
+
+@hookimpl
 def api_routes() -> Sequence[ApiRoute]:
     return api.ROUTES
 
@@ -180,6 +191,13 @@ def api_routes() -> Sequence[ApiRoute]:
 @hookimpl
 def nav_items() -> Sequence[NavItem]:
     return NAVIGATION
+
+
+@hookimpl
+def demo_parts() -> Sequence[DemoPart]:
+    from modou_quiz import demo
+
+    return [DemoPart(demo.fill)]
 
 
 def includeme(config: Configurator) -> None:

@@ -4,8 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from modou.services import jobs
+from modou.store.containers import encode_id
+from modou_quiz.services.marking import giving, queue
+from modou_quiz.services.marking.giving import Said
 from tests import exams, factories
 from tests.conftest import SiteUnderTest
 from tests.exams import ESSAY_TEXT, Exam
@@ -100,3 +105,54 @@ def test_marking_by_keyboard(site: SiteUnderTest, exam: Exam, open_page: Any) ->
     with site.occasion() as occasion:
         scores = sorted(exam.attempt(occasion, number).score or 0 for number in range(3))
         assert scores == [12.0, 13.5, 20.0]
+
+
+def test_every_page_is_accessible_and_fits(site: SiteUnderTest, exam: Exam, open_page: Any) -> None:
+    """No serious finding of axe, nothing wider than a phone, in light and dark."""
+    with site.occasion() as occasion:
+        base = exam.path(occasion)
+        attempt = exam.attempt(occasion, 0).key
+        other = exams.learner(occasion, exam, "other", "另一位")
+        exams.sit(occasion, exam, other, {})
+    with site.occasion("teacher") as occasion:
+        for _number in range(2):
+            activity = exam.activity_of(occasion)
+            ref = queue.following(occasion, activity)
+            assert ref is not None
+            piece = queue.find(occasion, activity, ref.key, (ref.slot, ref.part))
+            said = Said(None, "好", {"内容": 1, "表达": 1}, [(0, 3, "何处？")])
+            giving.mark(occasion, activity, piece, said, piece.seen)
+        jobs.enqueue(occasion, "quiz_statistics", activity=exam.activity)
+    site.work()
+    question = encode_id(exam.questions[0])
+    for scheme in ("light", "dark"):
+        page = open_page(
+            f"{base}/results",
+            "teacher",
+            viewport={"width": 360, "height": 800},
+            color_scheme=scheme,
+        )
+        for path in (
+            "/results",
+            "/results?marks=1",
+            f"/results/{attempt}",
+            "/marking",
+            "/marking?by=learner",
+            "/marking/next",
+            "/statistics",
+            f"/statistics/{question}",
+            "/regrade",
+        ):
+            page.goto(base + path)
+            if path == "/regrade":
+                page.get_by_role("button", name="Show who changes").click()
+                expect(page.get_by_role("heading", name="What would change")).to_be_visible()
+            found = Axe().run(page).response["violations"]
+            bad = [
+                (v["id"], [node["target"] for node in v["nodes"]])
+                for v in found
+                if v["impact"] in {"serious", "critical"}
+            ]
+            assert bad == [], f"{path}, {scheme}"
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{path} is {wide} px too wide"

@@ -15,7 +15,7 @@ from tests import factories
 from tests.conftest import SiteUnderTest
 
 TYPES = {kind.name: kind for kind in QUESTION_TYPES}
-PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 1400}, "has_touch": True}
 READ = """async () => {
   const { answerOf } = await import("/static/quiz/js/types/answer.js");
   return answerOf(document.querySelector("[data-question]"));
@@ -109,10 +109,13 @@ def match(page: Page) -> None:
     cards.nth(2).tap()
     slots.nth(1).locator(".pair-left").tap()
     assert slots.nth(1).locator("select").input_value() == "2"
+    # By drag, onto the place.
+    cards.nth(0).drag_to(slots.nth(0).locator(".pair-left"))
+    assert slots.nth(0).locator("select").input_value() == "0"
     # By keyboard, the list.
     slots.nth(3).locator("select").select_option("4")
     expect(cards.nth(4)).to_have_class("choice-card is-used")
-    assert sum(one is not None for one in response_of(page, "matching")) == 2
+    assert sum(one is not None for one in response_of(page, "matching")) == 3
 
 
 def order(page: Page) -> None:

@@ -352,6 +352,8 @@ class Web:
                 stderr=log,
                 text=True,
                 env=environment(PYTHONUNBUFFERED="1", PYTHONPATH=paths),
+                # Granian's worker is a process of its own, and killed with it, as systemd does.
+                start_new_session=True,
             )
         assert self.process.stdout is not None
         assert any("Ctrl-C" in line for line in self.process.stdout), "it did not start"
@@ -360,7 +362,10 @@ class Web:
         if self.process is None:
             return
         process, self.process = self.process, None
-        process.send_signal(how)
+        if how == signal.SIGKILL:
+            os.killpg(process.pid, how)
+        else:
+            process.send_signal(how)
         process.wait(30)
         assert process.stdout is not None
         process.stdout.close()

@@ -142,7 +142,8 @@ def _item(parsed: syntax.Parsed, category: tuple[str, ...]) -> Item:
         item = with_extras(item, parsed.extra)
     if parsed.kind == "description":
         _odd_description(item)
-    item.notes += missing_files(item)
+    if parsed.shows_files:
+        item.notes += missing_files(item)
     return item
 
 

@@ -85,6 +85,7 @@ class Parsed:
     :param missing_word: text follows behind the answers, and `_____` stands in their place
     :param truth: of a true/false question
     :param extra: JSON from our own comment
+    :param shows_files: a text names a file, which GIFT has no place for
     """
 
     line: int
@@ -100,6 +101,7 @@ class Parsed:
     idnumber: str = ""
     tags: tuple[str, ...] = ()
     extra: str = ""
+    shows_files: bool = False
     notes: list[Note] = field(default_factory=list)
 
 
@@ -280,6 +282,7 @@ class _Block:
                 yield Fault(line, broken.message, title, [note])
                 place = max(broken.resume, begin + 1)
                 continue
+            parsed.shows_files = "@@" in source.text
             parsed.notes += self.damage
             self.damage = []
             self._comment(parsed)

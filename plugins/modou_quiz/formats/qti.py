@@ -226,11 +226,12 @@ def _manifest(listed: Sequence[tuple[str, list[str]]], version: str) -> str:
         if version == "3.0"
         else "http://www.imsglobal.org/xsd/imscp_v1p1"
     )
-    number = "3.0.0" if version == "3.0" else "1.0.0"
+    edition = "3.0.0" if version == "3.0" else "1.0.0"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<manifest xmlns="{space}" identifier="questions">\n'
-        f"  <metadata><schema>{schema}</schema><schemaversion>{number}</schemaversion></metadata>\n"
+        f"  <metadata><schema>{schema}</schema>"
+        f"<schemaversion>{edition}</schemaversion></metadata>\n"
         f"  <organizations/>\n  <resources>\n{''.join(resources)}  </resources>\n</manifest>\n"
     )
 

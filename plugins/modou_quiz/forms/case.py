@@ -24,7 +24,7 @@ class JsonField(wtforms.HiddenField):
         if valuelist and valuelist[0]:
             try:
                 self.data = json.loads(valuelist[0])
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise ValueError(
                     _("This question came back damaged. Load the page again.")
                 ) from None

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from markupsafe import Markup, escape
 
+from modou.errors import Invalid
 from modou.services import markup
 from modou.services.occasion import Occasion
 from modou.store.files import StoredFile
@@ -83,12 +84,20 @@ def render_with(occasion: Occasion, files: Mapping[str, int], sign: Sign) -> Ren
 
 @lru_cache(maxsize=2048)
 def cleaned(source: str, kind: str) -> str:
-    """A text as safe HTML, its files' names still in it."""
-    if kind == "html":
-        return str(markup.clean_html(source, field=None, media=True))
-    if kind == "plain":
-        lines = [str(escape(line)) for line in source.split("\n")]
-        return f"<p>{'<br>'.join(lines)}</p>" if source.strip() else ""
+    """A text as safe HTML, its files' names still in it. What has more tags than the site takes
+    is shown as it stands: a sitting must not fail over it."""
+    try:
+        if kind == "html":
+            return str(markup.clean_html(source, field=None, media=True))
+        if kind == "markdown":
+            return _markdown(source)
+    except Invalid:
+        pass
+    lines = [str(escape(line)) for line in source.split("\n")]
+    return f"<p>{'<br>'.join(lines)}</p>" if source.strip() else ""
+
+
+def _markdown(source: str) -> str:
     formulas: list[str] = []
 
     def keep(match: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from modou.store.containers import WideLOBTree
 from modou_quiz.content import Content
 from modou_quiz.models.attempts import QuizAttempts
 from modou_quiz.models.bank import Bank, Question, QuestionVersion
+from modou_quiz.models.marking import QuizMarking
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.settings import QuizSettings
 from modou_quiz.types import QuestionType
@@ -76,6 +77,12 @@ def put(occasion: Occasion, activity: Activity, quiz: Quiz) -> None:
         attempts = data["attempts"] = WideLOBTree()
     if activity.id not in attempts:
         attempts[activity.id] = QuizAttempts()
+    # Made now, so that the first who hand in do not meet while making it.
+    markings = data.get("marking")
+    if markings is None:
+        markings = data["marking"] = WideLOBTree()
+    if activity.id not in markings:
+        markings[activity.id] = QuizMarking()
 
 
 def attempts_of(site: Site, activity_id: int) -> QuizAttempts | None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from modou.errors import Invalid
 from modou_quiz.content import Content
 from modou_quiz.forms.case import KEPT, case_form
 from modou_quiz.i18n import _
@@ -78,16 +79,23 @@ class CaseQuestions(OwnType[Case]):
     def values(self, data: dict[str, Any]) -> dict[str, Any]:
         questions = []
         for row in data.get("questions", ()):
-            if row.get(KEPT) is not None:
-                questions.append(row[KEPT])
+            kind = self._types.get(row.get("type", ""))
+            if kind is None:
+                questions.append(self._kept(row.get(KEPT)))
                 continue
-            made = self._types[row["type"]].from_form(row["question"])
+            made = kind.from_form(row["question"])
             weight = 1.0 if row.get("weight") is None else row["weight"]
             try:
                 questions.append(SubQuestion.of(row["type"], made, weight))
             except ValidationError as error:
                 raise refusal(error, {"weight": "questions"}) from error
         return {**super().values(data), "questions": questions}
+
+    def _kept(self, kept: Any) -> Any:
+        """A question of a type that is unknown here, as it came."""
+        if not isinstance(kept, Mapping) or kept.get("type") in self._types:
+            raise Invalid(_("A question of this case is of no type that is known."), "questions")
+        return kept
 
     def to_form(self, content: Case) -> Mapping[str, Any]:
         rows: list[dict[str, Any]] = []

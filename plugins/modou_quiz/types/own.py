@@ -3,7 +3,10 @@
 import html
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, ClassVar, Final, Generic, TypeVar
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
@@ -63,15 +66,17 @@ def label(numbering: Numbering, place: int) -> str:
     return text.upper() if numbering == "ABC" else text
 
 
+@lru_cache(maxsize=4096)
 def line_of(rich: Rich, limit: int = 200) -> str:
-    """A formatted text in one line of plain text."""
-    if rich.markup == "plain":
-        source = html.escape(rich.source)
-    elif rich.markup == "markdown":
-        source = str(markup.render_markdown(rich.source))
-    else:
-        source = rich.source
-    return markup.plain_text(source, limit)
+    """A formatted text in one line of plain text; of one that only shows files, their names."""
+    source = html.escape(rich.source) if rich.markup != "html" else rich.source
+    if rich.markup == "markdown":
+        with suppress(Invalid):
+            source = str(markup.render_markdown(rich.source))
+    text = markup.plain_text(source, limit)
+    if not text and rich:
+        text = ", ".join(f"[{unquote(name)}]" for name in rich.files())[:limit] or "…"
+    return text
 
 
 def mixed(count: int, chance: random.Random) -> list[int]:

@@ -7,7 +7,9 @@ from typing import Any
 from markupsafe import Markup
 from pyramid.request import Request
 
+from modou.errors import ModouError
 from modou.models.courses import Activity
+from modou.services import jobs
 from modou.services.grading import format_points
 from modou.web import courses
 from modou.web.resources import bare_activity, found
@@ -58,6 +60,7 @@ def frame(request: Request, context: QuizContext, title: Any, active: str = "") 
         "tabs": tabs(request, context, active),
         "url": lambda route, **more: url_of(request, context, route, **more),
         "static": lambda path: request.static_path(f"modou_quiz:static/{path}"),
+        "job": asked_job(request),
         "points": points,
         "percent": percent,
         "decimal": decimal,
@@ -88,6 +91,19 @@ def url_of(request: Request, context: QuizContext, route: str, **more: Any) -> s
     activity = context.activity
     path: str = request.page.url(route, course=activity.course.key, activity=activity.key, **more)
     return path
+
+
+def asked_job(request: Request) -> str:
+    """Key of the job that the page waits for (`job` in its address); "" for none, and once it has
+    ended: then the page is loaded anew."""
+    key: str = request.GET.get("job", "")
+    if not key:
+        return ""
+    try:
+        record = jobs.find(request.occasion, key)
+    except ModouError:
+        return ""
+    return key if jobs.view(request.occasion, record).is_open else ""
 
 
 def renderer(request: Request, question_id: int, number: int) -> Render:

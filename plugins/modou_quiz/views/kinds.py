@@ -14,11 +14,12 @@ from modou.errors import Invalid, NotFound
 from modou.permissions import Capability
 from modou.web import resources
 from modou.web.files import file_url
+from modou_quiz.forms.answers import upload_field
 from modou_quiz.forms.questions import form_for
 from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.services import shelf
 from modou_quiz.services.rendering import render_with
-from modou_quiz.types import QuestionType, Render
+from modou_quiz.types import Flaw, QuestionType, Render
 from modou_quiz.types.examples import EXAMPLES
 
 
@@ -103,6 +104,7 @@ def _tried(request: Request, kind: QuestionType[Any], content: Any) -> dict[str,
         "marks": 5.0,
         "number": 1,
         "level": 2,
+        "upload": upload_field(request),
         "error": error,
     }
 
@@ -121,7 +123,8 @@ def editor(request: Request) -> dict[str, Any]:
     page.title = page.gettext(_("Editor"))
     content = EXAMPLES.get(kind.name)
     form = form_for(kind).of(request, data=kind.to_form(content) if content else None)
-    preview, flaws = None, ()
+    preview: Mapping[str, Any] | None = None
+    flaws: tuple[Flaw, ...] = ()
     if request.method == "POST":
         form.edited(request.POST)
         if form.validate():

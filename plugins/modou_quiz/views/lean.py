@@ -10,9 +10,12 @@ from pyramid.request import Request
 from typing_extensions import TypedDict
 
 from modou.errors import Message
+from modou.services import uploads
+from modou.services.files import FinishedUpload
 from modou.services.occasion import Occasion
 from modou.web.api import Body, Call, endpoint
 from modou_quiz.i18n import _
+from modou_quiz.services.answer_files import PURPOSE
 from modou_quiz.services.sitting import pages, saving
 from modou_quiz.services.sitting.pages import PageToken
 from modou_quiz.services.sitting.saving import Fields, Save, Saved
@@ -119,10 +122,25 @@ def save_quiz_answers(call: Call, body: SaveBody) -> StandingShape:
         )
         for part in body.answers
     ]
+    if saving.sends_files(saves):
+        return _standing(call, _with_files(call, saves, body.leaves))
     saved: Saved = _together(
         call, lambda occasion, token: saving.save(occasion, token, saves, body.leaves)
     )
     return _standing(call, saved)
+
+
+def _with_files(call: Call, saves: list[Save], leaves: int | None) -> Saved:
+    """In a transaction of its own: a file is kept once."""
+    token = pages.read_token(call.registry.keys, call.bearer)
+    with call.access.occasion(token.user, call.origin) as occasion:
+
+        def find(key: str) -> FinishedUpload | None:
+            if not uploads.is_key(key):
+                return None
+            return uploads.finished(occasion, call.access.uploads, key, PURPOSE)
+
+        return saving.save(occasion, token, saves, leaves, find)
 
 
 def _together(call: Call, work: Callable[[Occasion, PageToken], T]) -> T:

@@ -70,11 +70,11 @@ def _apply(context: QuizContext, request: Request, reason: str) -> HTTPSeeOther:
     occasion, activity = request.occasion, context.activity
     attempts = list(regrading.some_attempts(occasion, activity, _AT_ONCE + 1))
     if len(attempts) > _AT_ONCE:
-        jobs.enqueue(occasion, "quiz_regrade", activity=activity.id, reason=reason)
+        job = jobs.enqueue(occasion, "quiz_regrade", activity=activity.id, reason=reason)
         flash(request, _("The attempts are graded again, which takes a while."), "info")
-    else:
-        changed = regrading.regrade(occasion, activity, attempts, reason)
-        flash(request, _("${count} attempts have changed.", mapping={"count": changed}))
+        return HTTPSeeOther(url_of(request, context, "quiz_regrade", _query={"job": job.key}))
+    changed = regrading.regrade(occasion, activity, attempts, reason)
+    flash(request, _("${count} attempts have changed.", mapping={"count": changed}))
     return HTTPSeeOther(url_of(request, context, "quiz_regrade"))
 
 

@@ -23,6 +23,7 @@ from modou.web.files import file_window
 from modou.web.page import Page, flash
 from modou.web.security import session_token
 from modou_quiz.contexts import QuizContext
+from modou_quiz.forms.answers import upload_field
 from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.permissions import MANAGE, MARK, RESULTS
 from modou_quiz.services.sitting import ending, finding, pages, saving, showing, starting
@@ -86,6 +87,8 @@ def frame(page: Page, context: QuizContext, title: str) -> None:
 @view_config(route_name="activity", context=QuizContext, permission=Capability.ACTIVITY_VIEW)
 def quiz(context: QuizContext, request: Request) -> Response:
     """What the quiz asks for, one's attempts so far, and the button that begins."""
+    if starting.is_new_to(request.occasion, context.course, context.activity):
+        together(request, lambda o: starting.note_view(o, context.activity.id))
     return _quiz_page(context, request)
 
 
@@ -105,6 +108,7 @@ def _quiz_page(context: QuizContext, request: Request, error: str = "") -> Respo
         key=("quiz", context.content.revision),
         values=values,
         fillers={"quiz_standing": lambda: _standing(context, request, error)},
+        note=False,
     )
 
 
@@ -326,6 +330,7 @@ def _drawn(request: Request, question: QuestionShown, checks: bool) -> Markup:
         "number": words.number,
         "reviewing": False,
         "checks": checks,
+        "upload": upload_field(request),
     }
     template = "modou_quiz:templates/parts/question.jinja2"
     drawn = Markup(render(template, values, request=request))  # noqa: S704 - autoescaped by Jinja

@@ -455,3 +455,54 @@ def _works(occasion: Occasion, activity: Activity) -> Any:
     found = find_marking(occasion.site, activity.id)
     assert found is not None
     return list(found.works.values())
+
+
+def test_the_command_tells_what_was_altered(quiz_site: SiteUnderTest) -> None:
+    from click.testing import CliRunner
+
+    from modou_quiz.cli.recomputing import recompute
+
+    site = quiz_site
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.single("单选")], [10])
+        exams.sit(occasion, exam, exams.learner(occasion, exam, "a"), {0: 0})
+        key = exam.activity_of(occasion).key
+
+    def run(*arguments: str) -> Any:
+        return CliRunner().invoke(recompute, arguments, obj=site.registry.access)
+
+    assert (run().exit_code, run(key).output) == (0, "1 quizzes, 0 differences.\n")
+    assert run("nonsense").exit_code == 2
+    assert run(encode_id(7)).exit_code == 1
+    with site.occasion() as occasion:
+        exam.attempt(occasion, 0).score = 9.0
+    told = run(key)
+    assert told.exit_code == 1
+    assert "kept is 9 of 10, reckoned 10 of 10" in told.output
+
+
+def test_the_learner_reads_it_and_gets_a_letter(quiz_site: SiteUnderTest) -> None:
+    site = quiz_site
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.essay("论述")], [10])
+        li = exams.learner(occasion, exam, "li")
+        li.email, li.email_confirmed = "li@example.com", True
+        exams.sit(occasion, exam, li, {0: exams.text()})
+        staff(occasion, exam, "wang")
+        page = exam.path(occasion, f"/quiz/{exam.attempt(occasion, 0).key}/review")
+    assert "画蛇添足" not in site.browser("li").get(page).text
+    with site.occasion("wang") as occasion:
+        piece = first(occasion, exam)
+        said = Said(None, "好", {"内容": 2, "表达": 1}, [(0, 3, "画蛇添足<i>")])
+        giving.mark(occasion, exam.activity_of(occasion), piece, said, piece.seen)
+        waiting = [record.name for record in occasion.site.jobs.records]
+        assert "send_mail" in waiting or any("mail" in name for name in waiting)
+    shown = site.browser("li").get(page).text
+    assert "画蛇添足&lt;i&gt;" in shown
+    assert "四个步骤齐全" in shown
+    with site.occasion() as occasion:
+        quiz = exam.quiz_of(occasion)
+        quiz.review = frozenset({("after", "response"), ("after", "marks")})
+    shown = site.browser("li").get(page).text
+    assert "画蛇添足" not in shown
+    assert "四个步骤齐全" not in shown

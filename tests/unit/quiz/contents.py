@@ -39,9 +39,10 @@ from modou_quiz.types.contents import (
 #: What formats stumble over, beside everything else.
 _PIECES = (
     "墨斗", "下列哪些是", "a", " ", "  ", "\n", "\n\n", "\t", "~", "=", "#", "{", "}", ":", "::",
-    "\\", "\\n", "\\\\", "->", "-->", "%50%", "[html]", "[[1]]", "####", "//", "$CATEGORY:", "<b>粗</b>",
-    "<p>", "&lt;", "&", "<", ">", "]]>", "<![CDATA[", "</question>", "\\(\\frac{1}{2}\\)",
-    "$$x^2$$", "{1:SHORTANSWER:=a}", "'", '"', "，", "A. ", "ANSWER: A", "\u00a0", "😀", "T", "TRUE",
+    "\\", "\\n", "\\\\", "->", "-->", "%50%", "[html]", "[[1]]", "####", "//", "$CATEGORY:",
+    "<b>粗</b>", "<p>", "&lt;", "&", "<", ">", "]]>", "<![CDATA[", "</question>",
+    "\\(\\frac{1}{2}\\)", "$$x^2$$", "{1:SHORTANSWER:=a}", "'", '"', "，", "A. ", "ANSWER: A",
+    "\u00a0", "😀", "T", "TRUE",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(_PIECES) | st.text(max_size=3), max_size=6).map("".join)
 words = st.lists(st.sampled_from(_PIECES) | st.text(max_size=3), min_size=1, max_size=4).map(

@@ -57,3 +57,8 @@ def test_nothing_dangerous_comes_through() -> None:
 def test_plain_text_keeps_its_lines() -> None:
     assert cleaned("1 < 2\n*a*", "plain") == "<p>1 &lt; 2<br>*a*</p>"
     assert not cleaned(" ", "plain")
+
+
+def test_what_is_too_much_for_html_is_shown_as_it_stands() -> None:
+    assert cleaned("<b>" * 20_000, "html").startswith("<p>&lt;b&gt;")
+    assert cleaned("字" * 95_000, "markdown") == f"<p>{'字' * 95_000}</p>"

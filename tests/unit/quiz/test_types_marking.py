@@ -15,7 +15,7 @@ from modou_quiz.types.assigning import best_assignment
 from modou_quiz.types.essay import count_words
 from modou_quiz.types.folding import literal, matches
 from modou_quiz.types.numbers import read_number, split_number
-from modou_quiz.types.own import label
+from modou_quiz.types.own import label, line_of
 
 TYPES: dict[str, QuestionType[Any]] = {kind.name: kind for kind in QUESTION_TYPES}
 STEM = Rich(source="?", markup="plain")
@@ -377,6 +377,13 @@ def test_a_case_leaves_unknown_questions_as_they_are() -> None:
     kind = TYPES["case"]
     assert kind.from_form(kind.to_form(content)) == content
     assert "elsewhere" in str(kind.flaws(content)[0].message.interpolate())  # type: ignore[union-attr]
+
+
+def test_options_without_words_are_called_by_their_files() -> None:
+    picture = Rich(source='<img src="@@FILE@@/%E5%9B%BE1.png">')
+    assert line_of(picture) == "[图1.png]"
+    assert line_of(Rich(source="![](@@FILE@@/a.mp3)", markup="markdown")) == "[a.mp3]"
+    assert (line_of(Rich(source="<hr>")), line_of(Rich())) == ("…", "")
 
 
 def test_numbering() -> None:

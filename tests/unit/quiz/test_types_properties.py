@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup, escape
 from webob.multidict import MultiDict
 
+from modou.errors import Invalid
 from modou_quiz.content import Rich
 from modou_quiz.forms.questions import form_for
 from modou_quiz.types import QUESTION_TYPES, QuestionType
@@ -154,3 +155,27 @@ def test_content_comes_back_from_json(name: str, data: Any) -> None:
     stored = json.loads(json.dumps(content.model_dump(mode="json")))
     assert kind.content.model_validate(stored) == content
     assert all(isinstance(text, Rich) for text in content.texts())
+
+
+@EVERY
+def test_an_empty_form_is_a_question_with_errors(name: str) -> None:
+    kind = TYPES[name]
+    content = kind.from_form(form_for(kind)().data)
+    errors = [flaw for flaw in kind.flaws(content) if flaw.level == "error"]
+    assert "stem" in {flaw.field for flaw in errors}
+    assert kind.grade(content, None).fraction == 0.0
+    assert not kind.right_answer(content) or name == "truefalse"
+    kind.shown(content, kind.arrange(content, True, random.Random(1)), None, render)
+
+
+def test_a_case_takes_no_question_of_another_shape() -> None:
+    kind = TYPES["case"]
+    broken = {"type": "single", "data": {"options": 5}, "weight": 1}
+    for row in (
+        {"type": "unknown", "kept": None},
+        {"type": "unknown", "kept": broken},
+        {"type": "unknown", "kept": {"type": "unknown", "data": [], "weight": 1}},
+        {"type": "unknown", "kept": {"type": "unknown", "more": 1}},
+    ):
+        with pytest.raises(Invalid):
+            kind.from_form({"questions": [row]})

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
+from transaction.interfaces import TransientError
+
 from modou.errors import Conflict, Invalid, ModouError
 from modou.models.courses import Course
 from modou.services import files as stored_files
@@ -156,19 +158,35 @@ def _end(occasion: Occasion, found: QuestionImport) -> None:
     )
 
 
+class _Careful(Exception):
+    """Something cannot be made: the batch is repeated so that the rest of it can."""
+
+
 def _keep(context: Work, id: int, done: int, batch: list[Item]) -> None:
+    """Make the questions of a batch, in one transaction. Savepoints cost more than all else; so
+    there are some only after something failed."""
     with context.occasion() as occasion:
         actor = finding.store_of(occasion).imports.by_id(id).actor
+    try:
+        _keep_together(context, id, actor, done, batch, careful=False)
+    except _Careful:
+        _keep_together(context, id, actor, done, batch, careful=True)
+
+
+def _keep_together(
+    context: Work, id: int, actor: int, done: int, batch: list[Item], *, careful: bool
+) -> None:
     with context.occasion(actor) as occasion:
         found = finding.store_of(occasion).imports.by_id(id)
         progress = found.progress
         if progress.done != done:
             return
-        outcomes: list[Any] = []
         target = shelf.bank_of(occasion).categories.by_id(found.target)
         known: dict[tuple[str, ...], QuestionCategory] = {}
-        for place, item in enumerate(batch, start=done):
-            outcomes.append(_one(occasion, found, place, item, target, known))
+        outcomes = [
+            _one(occasion, found, place, item, target, known, careful)
+            for place, item in enumerate(batch, start=done)
+        ]
         progress.done += len(batch)
         progress.taken += sum(isinstance(one, int) and one != 0 for one in outcomes)
         progress.failed += sum(not isinstance(one, int) for one in outcomes)
@@ -182,12 +200,16 @@ def _one(
     item: Item,
     target: QuestionCategory,
     known: dict[tuple[str, ...], QuestionCategory],
+    careful: bool,
 ) -> Any:
-    """What becomes of an item: a question's id, 0, or why it could not be made."""
+    """What becomes of an item: a question's id, 0, or why it could not be made.
+
+    :raises _Careful: it could not be made, and there is no savepoint to go back to
+    """
     if place not in found.chosen or item.content is None:
         return 0
     kind = _row(found, place)["kind"]
-    mark = occasion.tm.savepoint()
+    mark = occasion.tm.savepoint() if careful else None
     try:
         path = item.category if found.paths else ()
         if path not in known:
@@ -207,14 +229,16 @@ def _one(
             files=_shown(item),
             status="draft" if kind == "flawed" else "ready",
         )
-    except ModouError as error:
+    except TransientError:
+        raise
+    except Exception as error:
+        if mark is None:
+            raise _Careful from error
         mark.rollback()
         known.clear()
-        return packed(error.message)
-    except Exception:
+        if isinstance(error, ModouError):
+            return packed(error.message)
         log.exception("import %s: item %s could not be made", found.key, place + 1)
-        mark.rollback()
-        known.clear()
         return packed(_("Something went wrong on our side with this question."))
     return question.id
 

@@ -225,7 +225,8 @@ def regrade(
     occasion: Occasion, activity: Activity, attempts: Iterable[Attempt], reason: str
 ) -> int:
     """Bring attempts up to the rules of their quiz, and grades up to the attempts; how many
-    changed. A grade that a person has put in place of the quiz's stays.
+    changed. A grade that a person has put in place of the quiz's stays, and so does an attempt with
+    a question that cannot be read now.
 
     :raises NotAllowed: without the capability `quiz:manage`
     """
@@ -236,7 +237,11 @@ def regrade(
     for attempt in attempts:
         if attempt.state not in CLOSED:
             continue
-        found = outcome(keys, attempt, rules, occasion.now)
+        try:
+            found = outcome(keys, attempt, rules, occasion.now)
+        except Unreadable:
+            # Its plugin is switched off, say: the attempt stays as it is.
+            continue
         if difference(attempt, found):
             replace(occasion, activity, attempt, found, reason)
             changed += 1

@@ -9,7 +9,8 @@ from modou.errors import Invalid, Message, NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt, Given, Slot
-from modou_quiz.services import shelf
+from modou_quiz.services import answer_files, shelf
+from modou_quiz.services.answer_files import SENT, Find
 from modou_quiz.services.sitting import ending, finding, pages, reviewing
 from modou_quiz.services.sitting.errors import Changed
 from modou_quiz.services.sitting.finding import Asked, Sitting
@@ -40,22 +41,26 @@ class Save:
     flagged: bool | None = None
     only_flag: bool = False
 
+    @property
+    def pairs(self) -> Sequence[tuple[str, str]]:
+        return self.fields.pairs if self.fields is not None else ()
+
 
 class Fields:
     """Posted values as types read them."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
-        self._pairs = pairs
+        self.pairs = pairs
 
     def getall(self, name: str) -> list[str]:
-        return [value for known, value in self._pairs if known == name]
+        return [value for known, value in self.pairs if known == name]
 
     def get(self, name: str, default: Any = None) -> Any:
         found = self.getall(name)
         return found[-1] if found else default
 
     def __contains__(self, name: object) -> bool:
-        return any(known == name for known, _value in self._pairs)
+        return any(known == name for known, _value in self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +81,41 @@ class Saved:
     ended: bool = False
 
 
+def nothing_sent(_key: str) -> None:
+    """For pages that send no files."""
+
+
 def save(
-    occasion: Occasion, token: PageToken, saves: Sequence[Save], leaves: int | None = None
+    occasion: Occasion,
+    token: PageToken,
+    saves: Sequence[Save],
+    leaves: int | None = None,
+    find: Find = nothing_sent,
 ) -> Saved:
     """Take answers of the newest page. Without any it is asked how things stand.
 
     An answer that makes no sense is refused by itself; the others are taken.
 
     :param leaves: how often the page of the attempt was left so far, as the page knows
+    :param find: gives a finished upload of the learner by its key; see `answer_files.take`
     :raises ModouError: as `pages.by_token`
     """
     sitting = pages.by_token(occasion, token)
-    refused = take(sitting, saves)
+    refused = take(sitting, saves, find)
     ended = leaves is not None and _leave(sitting, leaves)
     return Saved(pages.state_json(sitting), refused, ended)
 
 
-def take(sitting: Sitting, saves: Sequence[Save]) -> tuple[Refusal, ...]:
+def sends_files(saves: Sequence[Save]) -> bool:
+    """Whether answers name uploads: such are not taken together with others', as keeping a file
+    cannot be done a second time."""
+    return any(
+        SENT in str(save.raw) or any(value.startswith(SENT) for _n, value in save.pairs)
+        for save in saves
+    )
+
+
+def take(sitting: Sitting, saves: Sequence[Save], find: Find = nothing_sent) -> tuple[Refusal, ...]:
     """Take answers into an attempt that is open."""
     answers = sitting.attempt.answers
     seq = answers.seq
@@ -103,7 +126,7 @@ def take(sitting: Sitting, saves: Sequence[Save]) -> tuple[Refusal, ...]:
             continue
         seq = one.seq
         try:
-            made = _answer(sitting, one, given.get(one.slot, _ABSENT))
+            made = _answer(sitting, one, given.get(one.slot, _ABSENT), find)
         except (Invalid, NotFound) as error:
             refused.append(Refusal(one.seq, one.slot, error.message))
             continue
@@ -115,7 +138,7 @@ def take(sitting: Sitting, saves: Sequence[Save]) -> tuple[Refusal, ...]:
     return tuple(refused)
 
 
-def _answer(sitting: Sitting, one: Save, before: Given) -> Given | None:
+def _answer(sitting: Sitting, one: Save, before: Given, find: Find) -> Given | None:
     """The new answer in a slot; None: nothing changed.
 
     :raises Invalid: it is none
@@ -133,8 +156,11 @@ def _answer(sitting: Sitting, one: Save, before: Given) -> Given | None:
     raw = one.raw
     if one.fields is not None:
         raw = found.type.given(found.content, slot.arrangement, prefix_of(one.slot), one.fields)
+    stored = unpacked(before.response)
+    access = f"attempt:{sitting.attempt.id}"
+    raw = answer_files.take(sitting.occasion, found.type, found.content, raw, stored, find, access)
     response = found.type.clean(found.content, slot.arrangement, raw)
-    if response == unpacked(before.response):
+    if response == stored:
         return before._replace(flagged=flagged) if flagged != before.flagged else None
     sitting.tell("answer_saved", slot=one.slot, seq=one.seq, **journalled(response))
     return Given(

@@ -9,6 +9,7 @@ from modou.errors import NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
+from modou_quiz.services.answer_files import with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
@@ -19,6 +20,8 @@ from modou_quiz.types import Verdict
 _NOTHING = Given(None, 0, 0)
 #: Characters of arrangement and response up to which others may have the same.
 _BRIEF = 500
+#: Types whose questions may ask for files.
+_WITH_FILES = frozenset(("essay", "case"))
 #: Makes the address of a stored file, as `render_for` wants it.
 Sign = Callable[..., Any]
 
@@ -148,9 +151,12 @@ def _shown_now(
 
     def make() -> Mapping[str, Any]:
         render = render_for(sitting.occasion, found.version, sign)
-        return found.type.shown(found.content, slot.arrangement, response, render)
+        shown = found.type.shown(found.content, slot.arrangement, response, render)
+        return with_addresses(sitting.occasion, shown, sign)
 
     section = _section(sitting, place)
+    # The controls with which files are sent hold a ticket of the learner's.
+    own = found.type.name in _WITH_FILES
     text = canonical([slot.arrangement, response])
     common = (slot.question, slot.version, text, place, labels[place], slot.marks, section)
     return QuestionShown(
@@ -165,7 +171,7 @@ def _shown_now(
         section,
         given.flagged,
         state="answered" if response is not None else "",
-        key=(*common, given.flagged) if len(text) < _BRIEF else None,
+        key=(*common, given.flagged) if len(text) < _BRIEF and not own else None,
     )
 
 
@@ -253,6 +259,7 @@ def _reviewed(
         feedback="feedback" in allowed,
         right="right" in allowed,
     )
+    shown = with_addresses(sitting.occasion, shown, sign)
     fraction = _fraction(sitting, place, found, response)
     told = shown.get("review")
     if told and "state" in told:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from modou.errors import Conflict, Message, ModouError, NotAllowed, StepNeeded
 from modou.models.courses import Activity, Course
 from modou.permissions import Capability
+from modou.services import learning
 from modou.services.occasion import Occasion
 from modou.services.throttle import too_many
 from modou.store.containers import new_id
@@ -35,6 +36,19 @@ class WrongPassword(NotAllowed):
 
 
 # -- before it
+
+
+def is_new_to(occasion: Occasion, course: Course, activity: Activity) -> bool:
+    """Whether the actor, a learner, has never opened the quiz's page."""
+    enrolment = learning.own_enrolment(occasion, course)
+    return enrolment is not None and "viewed" not in enrolment.progress.facts_of(activity.id)
+
+
+def note_view(occasion: Occasion, activity_id: int) -> None:
+    """The actor opened the quiz's page: before an exam thousands do so at once, so that it is noted
+    in a shared transaction."""
+    course, activity, _quiz = _quiz_of(occasion, activity_id)
+    learning.note_view(occasion, course, activity)
 
 
 @dataclass(frozen=True, slots=True)
