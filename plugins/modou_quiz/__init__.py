@@ -194,10 +194,20 @@ def nav_items() -> Sequence[NavItem]:
 
 
 @hookimpl
+def cli_commands() -> Sequence[click.Command]:
+    return COMMANDS
+
+
+@hookimpl
 def demo_parts() -> Sequence[DemoPart]:
+    return [DemoPart(_fill_demo)]
+
+
+def _fill_demo(occasion: Any, courses: Any) -> None:
+    # It reads its bank as a Word document is read: not at every start.
     from modou_quiz import demo
 
-    return [DemoPart(demo.fill)]
+    demo.fill(occasion, courses)
 
 
 def includeme(config: Configurator) -> None:

@@ -16,7 +16,7 @@ from modou_quiz.formats.office.words import letter_of
 from modou_quiz.i18n import _
 from modou_quiz.types.contents import Accepted, AcceptedNumber, Unit
 
-_SHARE = re.compile(r"[(（]\s*([0-9]+(?:\.[0-9]+)?)\s*[%％]\s*[)）]$")
+_SHARE = re.compile(r"[(（]\s*([-−]?[0-9]+(?:\.[0-9]+)?)\s*[%％]\s*[)）]$")
 _NUMBER: Final = r"[-+−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _VALUE = re.compile(rf"({_NUMBER})(?:\s*(?:±|\+/-|\+-)\s*({_NUMBER})\s*(%?))?\s*(.*)", re.DOTALL)
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:~|至|到|\.\.)\s*({_NUMBER})\s*(.*)", re.DOTALL)
@@ -106,8 +106,8 @@ def _share(text: str) -> tuple[str, float]:
     found = _SHARE.search(text)
     if found is None:
         return text, 1.0
-    percent = float(found[1])
-    if percent > 100:
+    percent = float(found[1].replace("−", "-"))
+    if abs(percent) > 100:
         raise Invalid(
             _("A share of ${percent} % is more than the whole.", mapping={"percent": found[1]}),
             "answer",

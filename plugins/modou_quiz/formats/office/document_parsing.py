@@ -71,7 +71,7 @@ def read_document(stream: IO[bytes]) -> Iterator[Item]:
     except Invalid as error:
         yield Item(notes=[Note("error", error.message)])
         return
-    if not found:
+    if not found and document.has_text:
         message = _(
             "There are no questions in this document. A question begins with its number: 1. or 1、"
         )

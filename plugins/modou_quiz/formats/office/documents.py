@@ -136,6 +136,8 @@ class WordFile:
             if re.match("(?i)heading|标题", _name(style))
         }
         self._number = 0
+        #: Whether anything was read out of it so far.
+        self.has_text = False
         #: Name -> bytes, of the pictures met so far; whoever needs them takes them out.
         self.pictures: dict[str, bytes] = {}
         self._field_depth = 0
@@ -188,6 +190,7 @@ class WordFile:
         paragraph.heading = style is not None and style.get(W + "val") in self._headings
         self._children(element, paragraph)
         paragraph.pieces = _joined(paragraph.pieces)
+        self.has_text = self.has_text or bool(paragraph.pieces)
         return paragraph
 
     def _children(self, parent: Any, paragraph: Paragraph) -> None:

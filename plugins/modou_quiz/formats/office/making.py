@@ -101,11 +101,12 @@ def content_of(draft: Draft, notes: list[Note]) -> tuple[str, Content]:
         )
     if kind == "calculation":
         kind = "numerical" if answers.is_number(draft.answer) else "essay"
-    name = "multiple" if kind == "indefinite" else kind
     try:
-        if not draft.stem and name != "case":
+        if not draft.stem and kind != "case":
             raise Invalid(_("There is no question text."), "stem")
-        return name, _MAKERS[kind](draft, notes)
+        content = _MAKERS[kind](draft, notes)
+        # (A text with one gap at no place in particular is no cloze.)
+        return _TYPES[type(content)], content
     except Invalid as error:
         raise Refused(fault_note(draft, error)) from None
     except ValueError as error:
@@ -433,6 +434,8 @@ def _description(draft: Draft, notes: list[Note]) -> Content:
     return Description(stem=draft.stem, feedback=draft.feedback)
 
 
+#: Content -> name of its type.
+_TYPES: Final = {model: name for name, model in contents.CONTENTS.items()}
 _MAKERS: Final[dict[str, Callable[[Draft, list[Note]], Content]]] = {
     "single": _single,
     "multiple": _multiple,

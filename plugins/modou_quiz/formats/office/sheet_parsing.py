@@ -22,19 +22,12 @@ LOOK_AHEAD = 30
 
 def read_sheets(stream: IO[bytes]) -> Iterator[Item]:
     """The questions of a workbook or a CSV file."""
-    found = False
     try:
         for grid in read_grids(stream):
-            if words.folded(grid.name) in IGNORED or not grid.rows:
-                continue
-            for item in _Sheet(grid).items():
-                found = True
-                yield item
+            if words.folded(grid.name) not in IGNORED and grid.rows:
+                yield from _Sheet(grid).items()
     except Invalid as error:
         yield _whole(error.message)
-        return
-    if not found:
-        yield _whole(_("There are no questions in this file."))
 
 
 def _whole(message: Message, line: int = 0) -> Item:
