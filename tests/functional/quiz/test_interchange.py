@@ -170,7 +170,7 @@ def test_the_api_does_the_same_in_two_steps(site: SiteUnderTest, home: str) -> N
 def test_commands_do_it_on_the_terminal(site: SiteUnderTest, tmp_path: Any) -> None:
     from click.testing import CliRunner
 
-    from modou_quiz.cli import export, import_
+    from modou_quiz.cli.interchange import export, import_
 
     def run(command: Any, *words: str) -> str:
         result = CliRunner().invoke(command, [*words, "--as", "operator"], obj=site.registry.access)
@@ -186,3 +186,24 @@ def test_commands_do_it_on_the_terminal(site: SiteUnderTest, tmp_path: Any) -> N
     assert "3 questions taken" in run(import_, str(source), "--category", "题库", "--twins")
     assert "3 of 3 questions written" in run(export, str(target), "--category", "题库")
     assert "灭火器" in target.read_text("utf-8")
+
+
+@pytest.mark.usefixtures("told")
+def test_a_format_of_another_plugin(make_site: Callable[..., SiteUnderTest]) -> None:
+    """Handed in by the hook question_formats."""
+    site = make_site(**{"modou.plugins": "quiz probe"})
+    with site.occasion() as occasion:
+        factories.user(occasion, "operator", role="operator")
+    browser = site.browser("operator")
+    data = "+ 铜是导体。\n木头也是导体。\n- 玻璃是导体。\n".encode()
+    answer = send(browser, "/admin/questions", "电工.lines", data)
+    site.work()
+    page = browser.get(answer.location)
+    assert "Lines of the probe" in page
+    assert "A line begins with + or -." in page
+    choice(page).submit("action", value="take")
+    site.work()
+    assert sorted(row[:2] for row in bank_of(site)) == [
+        ("玻璃是导体。", "truefalse"),
+        ("铜是导体。", "truefalse"),
+    ]

@@ -213,6 +213,14 @@ def completion_rules():
 
 
 @hookimpl
+def question_formats():
+    # For the plugin quiz, which sites of other tests do not load.
+    from acme_probe.lines import Lines
+
+    return [Lines()]
+
+
+@hookimpl
 def upload_purposes():
     return [UploadPurpose("probe_sound", "Sounds of the probe", ("audio/*",), 500)]
 
