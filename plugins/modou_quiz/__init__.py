@@ -194,11 +194,6 @@ def nav_items() -> Sequence[NavItem]:
 
 
 @hookimpl
-def cli_commands() -> Sequence[click.Command]:
-    return COMMANDS
-
-
-@hookimpl
 def demo_parts() -> Sequence[DemoPart]:
     return [DemoPart(_fill_demo)]
 

@@ -257,8 +257,15 @@ class Writer:
             )
 
     def _picture(self, paragraph: Any, name: str) -> None:
-        from docx.image.exceptions import UnrecognizedImageError
+        from docx.image.exceptions import (
+            InvalidImageStreamError,
+            UnexpectedEndOfFileError,
+            UnrecognizedImageError,
+        )
         from docx.shared import Cm
+
+        # A picture that ends in the middle; whoever compares finds it missing.
+        damaged = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError)
 
         data = self._files.get(name)
         if data is None or pictures.extension(data) not in _DRAWN:
@@ -266,7 +273,7 @@ class Writer:
         try:
             run = paragraph.add_run()
             shape = run.add_picture(io.BytesIO(data))
-        except (UnrecognizedImageError, ValueError, LookupError, OSError):
+        except (*damaged, ArithmeticError, ValueError, LookupError, OSError):
             return
         next(run.element.iter("{*}docPr")).set("name", name)
         if shape.width > Cm(_WIDTH_CM):
