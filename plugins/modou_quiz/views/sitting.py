@@ -150,7 +150,7 @@ def _standing(context: QuizContext, request: Request, error: str) -> str:
 
 #: What teachers find on the page of a quiz: (route, what, icon, capability).
 TOOLS: tuple[tuple[str, Any, str, str], ...] = (
-    ("quiz_paper", _("Paper"), "file", Capability.ACTIVITY_EDIT),
+    ("paper", _("Paper"), "file", Capability.ACTIVITY_EDIT),
     ("quiz_results", _("Results"), "grades", RESULTS),
     ("quiz_marking", _("Marking"), "edit", MARK),
     ("quiz_exceptions", _("Exceptions"), "people", MANAGE),
@@ -159,15 +159,11 @@ TOOLS: tuple[tuple[str, Any, str, str], ...] = (
 
 
 def _tools(context: QuizContext, request: Request) -> list[tuple[str, Any, str]]:
-    found = []
-    for route, title, icon, capability in TOOLS:
-        if not request.occasion.can(capability, context.course):
-            continue
-        try:
-            found.append((address(request, context, route), title, icon))
-        except KeyError:
-            continue
-    return found
+    return [
+        (address(request, context, route), title, icon)
+        for route, title, icon, capability in TOOLS
+        if request.occasion.can(capability, context.course)
+    ]
 
 
 # -- beginning

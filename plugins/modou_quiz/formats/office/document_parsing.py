@@ -69,13 +69,13 @@ def read_document(stream: IO[bytes]) -> Iterator[Item]:
             found = True
             yield item
     except Invalid as error:
-        yield Item(notes=[Note("error", error.message)])
+        yield Item(line=1, notes=[Note("error", error.message)])
         return
     if not found and document.has_text:
         message = _(
             "There are no questions in this document. A question begins with its number: 1. or 1、"
         )
-        yield Item(notes=[Note("error", message)])
+        yield Item(line=1, notes=[Note("error", message)])
 
 
 class Parser:

@@ -31,7 +31,7 @@ def read_sheets(stream: IO[bytes]) -> Iterator[Item]:
 
 
 def _whole(message: Message, line: int = 0) -> Item:
-    return Item(line=line, notes=[Note("error", message, line)])
+    return Item(line=max(1, line), notes=[Note("error", message, line)])
 
 
 class _Sheet:
