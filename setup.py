@@ -232,6 +232,8 @@ setup(
         "redis": ["redis>=5"],
         # the faster server, for several processes behind HAProxy
         "granian": ["granian>=2.5"],
+        # the front (modou.web.front), for thousands of learners; parser and loop of MagicStack
+        "front": ["httptools>=0.6.4", "uvloop>=0.21; sys_platform != 'win32'"],
         # the extra `face` will list what plugin face needs *but* face_recognition: that one
         # depends on `dlib`, which compiles for many minutes.  `dlib-bin` has the same module as a
         # wheel; scripts/ installs it and then face_recognition with --no-deps.
@@ -250,6 +252,8 @@ setup(
             "RelStorage>=4.1",
             "psycopg2-binary>=2.9.9",
             "granian>=2.5",
+            "httptools>=0.6.4",
+            "uvloop>=0.21; sys_platform != 'win32'",
             "redis>=5",
             "schemathesis>=4",  # calls the API as its OpenAPI document says, and otherwise
         ],

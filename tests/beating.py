@@ -6,6 +6,7 @@ which is nothing but so many seconds.
 
 import http.client
 import json
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -119,6 +120,29 @@ def credit_of(answer: dict[str, Any]) -> int:
     return int(credit["activity_credited"] + credit["activity_held"])
 
 
+class UnixConnection(http.client.HTTPConnection):
+    """To a socket in the file system."""
+
+    def __init__(self, path: Path, timeout: float = 20) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+#: Where a site answers: a port of this machine, or the socket of a front.
+Place = int | Path
+
+
+def connection_to(place: Place) -> http.client.HTTPConnection:
+    if isinstance(place, Path):
+        return UnixConnection(place)
+    return http.client.HTTPConnection("127.0.0.1", place, timeout=20)
+
+
 class Learner:
     """A player that beats some ten times a second, and sends what was not acknowledged again."""
 
@@ -133,7 +157,7 @@ class Learner:
         }
         self._position = 0
 
-    def beat_on(self, port: int, stop: threading.Event) -> None:
+    def beat_on(self, place: Place, stop: threading.Event) -> None:
         """Until `stop`."""
         connection: http.client.HTTPConnection | None = None
         while not stop.is_set():
@@ -145,7 +169,7 @@ class Learner:
             while not stop.is_set():
                 try:
                     if connection is None:
-                        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+                        connection = connection_to(place)
                     connection.request("POST", PATH, body, self._headers)
                     answer = connection.getresponse()
                     text = answer.read()
@@ -182,7 +206,7 @@ class Class:
     ::
 
         learners = Class(access, 12)          # made in the database
-        learners.begin(port)
+        learners.begin(place)
         …                                     # the server is killed, and started again
         learners.end()
     """
@@ -204,10 +228,10 @@ class Class:
         self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
 
-    def begin(self, port: int) -> None:
+    def begin(self, place: Place) -> None:
         self._stop.clear()
         self._threads = [
-            threading.Thread(target=learner.beat_on, args=(port, self._stop), daemon=True)
+            threading.Thread(target=learner.beat_on, args=(place, self._stop), daemon=True)
             for learner in self.learners.values()
         ]
         for thread in self._threads:

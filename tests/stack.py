@@ -34,9 +34,12 @@ from modou.cli.ini import Ini
 from modou.cli.site import opened
 from modou.config import read_config
 from modou.deploy import Plan, render, write
+from modou.plugins import PluginHost
 from modou.services import files
 from modou.services.access import SiteAccess
+from modou.services.registry import Assembled
 from modou.store.vault import make_when_absent
+from modou.web.api.declaring import deferred_addresses
 from modou.web.themes import load_theme
 from tests.commands import command, environment, free_port
 
@@ -83,6 +86,8 @@ SERVERS = {
     },
 }
 
+BEATS_SOCKET = "%(here)s/var/beats-{port}.sock"
+
 FILE_URI = (
     "file://%(here)s/var/Data.fs?connection_cache_size=20000&blobstorage_dir=%(here)s/var/blobs"
 )
@@ -93,7 +98,8 @@ class Shape:
     """How the stack is built; what the benchmarks vary.
 
     :param threads: of each process for pages
-    :param beats: threads more, for the beats of learners
+    :param front: beats go to the processes' fronts
+    :param beats: without it: threads more, for the beats of learners
     :param postgresql: False: on a FileStorage, with one process
     :param app: more lines for [app:main]
     :param server: "granian" or "waitress"
@@ -106,7 +112,8 @@ class Shape:
     app: str = ""
     processes: int = 2
     threads: int = 6
-    beats: int = 32
+    front: bool = True
+    beats: int = 2
     server: str = "granian"
     settings: tuple[tuple[str, str], ...] = ()
     paths: tuple[Path, ...] = ()
@@ -164,6 +171,8 @@ class Stack:
         (self.folder / "var").mkdir()
         self.ini = self.folder / "site.ini"
         settings = {**SERVERS[self.shape.server], **dict(self.shape.settings)}
+        if self.shape.front:
+            settings["beats_socket"] = BEATS_SOCKET
         jobs = "outside" if self.shape.worker else "inside"
         server = "\n".join(f"{name} = {value}" for name, value in settings.items())
         self.ini.write_text(
@@ -227,6 +236,8 @@ class Stack:
             statics={folder.name: folder / "static" for folder in theme.chain},
             files_secret=files.secret(settings["files_secret"], open_keys(settings)),
             data=self.folder / "var",
+            deferred=deferred_addresses(Assembled(PluginHost(settings["plugins"]))),
+            beats_socket=Ini(self.ini).server_settings().get("beats_socket", ""),
             address="127.0.0.1",
             processes=self.shape.processes,
             threads=self.shape.threads + self.shape.beats,

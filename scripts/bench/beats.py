@@ -19,6 +19,7 @@ from learners import SETTINGS, Players
 from modou.app import inspect_site
 from modou.cli.ini import Ini
 from modou.cli.packing import size_of
+from modou.store import packing
 from modou.store.opening import open_database
 from modou.store.places import place_of
 from tests.beating import PATH, REEL, Found, Told, compare, use_reel
@@ -146,7 +147,7 @@ class Bench:
     def pack(self) -> int:
         """Pack the database while nobody uses it; its size then."""
         with closing(open_database(self.uri)) as database:
-            database.pack()
+            packing.pack(database, place_of(self.uri))
         if self.stack.dsn:
             self.ask("VACUUM FULL")
         return self.size()
@@ -181,7 +182,7 @@ def show_found(found: Found) -> None:
 @click.option("--pack", is_flag=True, help="At the end: the size before and after packing.")
 @click.option("--server", type=click.Choice(["granian", "waitress"]), default="waitress")
 @click.option("--processes", default=0, help="Default: 2 on PostgreSQL, 1 on a FileStorage.")
-@click.option("--beats", default=32, show_default=True, help="Threads of a process for beats.")
+@click.option("--threads", "beats", default=0, help="Without the front: threads for beats.")
 @click.option("--cache", default=100, show_default=True, help="MB of RelStorage's cache.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write the results here.")
 def main(
@@ -207,7 +208,8 @@ def main(
         processes=processes or (2 if postgresql else 1),
         app=SETTINGS,
         server=server,
-        beats=beats,
+        front=not beats,
+        beats=beats or 2,
         paths=(REEL,),
         worker=postgresql,
         cache_megabytes=cache,

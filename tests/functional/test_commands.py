@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from BTrees.OOBTree import OOBTree
+from persistent.mapping import PersistentMapping
 from webtest import TestApp
 
 from modou.builtin import health
@@ -245,6 +246,20 @@ class TestPacking:
             assert (tmp_path / "Data.fs").stat().st_size < 400_000
         with make_site().occasion() as occasion:
             assert occasion.site.plugin_data("x")["big"].endswith("19")
+
+    def test_a_second_time_after_many_objects_changed(self, make_site: Any, tmp_path: Path) -> None:
+        # More than RelStorage takes at a time, three times over.
+        for value in range(2):
+            site = make_site()
+            ini = ini_of(site.settings, tmp_path / "site.ini")
+            with site.occasion() as occasion:
+                data = occasion.site.plugin_data("x")
+                for number in range(6000):
+                    data[str(number)] = data.get(str(number)) or PersistentMapping()
+                    data[str(number)]["value"] = value
+            site.close()
+            ended = here("pack", "--days", "0", "-c", ini)
+            assert ended.returncode == 0, ended.stderr
 
 
 class TestReadiness:

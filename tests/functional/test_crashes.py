@@ -333,9 +333,11 @@ class TestPostgreSQL:
 class Web:
     """`modou serve` for learners who beat, killed and started again as it pleases."""
 
-    def __init__(self, ini: Path) -> None:
+    def __init__(self, ini: Path, front: str) -> None:
         self.ini = ini
         self.port = free_port()
+        #: Where the learners beat.
+        self.place = ini.parent / f"b{self.port}" if front else self.port
         with opened(ini) as access:
             self.learners = beating.Class(access, 12)
         self.process: subprocess.Popen[str] | None = None
@@ -350,6 +352,8 @@ class Web:
                 stderr=log,
                 text=True,
                 env=environment(PYTHONUNBUFFERED="1", PYTHONPATH=paths),
+                # Granian's worker is a process of its own, and killed with it, as systemd does.
+                start_new_session=True,
             )
         assert self.process.stdout is not None
         assert any("Ctrl-C" in line for line in self.process.stdout), "it did not start"
@@ -358,7 +362,10 @@ class Web:
         if self.process is None:
             return
         process, self.process = self.process, None
-        process.send_signal(how)
+        if how == signal.SIGKILL:
+            os.killpg(process.pid, how)
+        else:
+            process.send_signal(how)
         process.wait(30)
         assert process.stdout is not None
         process.stdout.close()
@@ -387,13 +394,28 @@ def reel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("acme_reel", None)
 
 
-def beating_ini(folder: Path, uri: str) -> Path:
+def file_uri(folder: Path) -> str:
+    return f"file://{folder}/Data.fs?blobstorage_dir={folder}/b"
+
+
+@pytest.fixture(params=["", "waitress", "granian"], ids=["threads", "front", "front-granian"])
+def front(request: pytest.FixtureRequest) -> str:
+    """The server in whose processes a front takes the beats; "" for none."""
+    found: str = request.param
+    if found == "granian":
+        pytest.importorskip("granian")
+    return found
+
+
+def beating_ini(folder: Path, uri: str, front: str = "") -> Path:
     (folder / "var").mkdir(exist_ok=True)
-    return write_ini(
-        folder,
-        f"zodbconn.uri = {uri}\nmodou.plugins = reel",
-        "threads = 16",
-    )
+    lines = ["threads = 16"]
+    if front:
+        lines.append("beats_socket = %(here)s/b{port}")
+    path = write_ini(folder, f"zodbconn.uri = {uri}\nmodou.plugins = reel", "\n".join(lines))
+    if front == "granian":
+        path.write_text(path.read_text().replace("egg:waitress#main", "granian"))
+    return path
 
 
 @pytest.mark.usefixtures("reel")
@@ -401,32 +423,35 @@ class TestBeats:
     """The same with what all this is for, through HTTP."""
 
     @rounds(2, 40)
-    def test_the_web_process_is_killed(self, tmp_path: Path, count: int) -> None:
-        web = Web(beating_ini(tmp_path, f"file://{tmp_path}/Data.fs?blobstorage_dir={tmp_path}/b"))
+    def test_the_web_process_is_killed(self, tmp_path: Path, front: str, count: int) -> None:
+        web = Web(beating_ini(tmp_path, file_uri(tmp_path), front), front)
         for _round in range(count):
             web.start()
-            web.learners.begin(web.port)
+            web.learners.begin(web.place)
             web.learners.more(random.randint(1, 250))
             web.end(signal.SIGKILL)
             web.learners.end()
             web.check()
         assert here("journal", "verify", "--config", web.ini).returncode == 0
 
-    def test_a_stop_answers_what_is_under_way(self, tmp_path: Path) -> None:
-        web = Web(beating_ini(tmp_path, f"file://{tmp_path}/Data.fs?blobstorage_dir={tmp_path}/b"))
+    def test_a_stop_answers_what_is_under_way(self, tmp_path: Path, front: str) -> None:
+        web = Web(beating_ini(tmp_path, file_uri(tmp_path), front), front)
         web.start()
-        web.learners.begin(web.port)
+        web.learners.begin(web.place)
         web.learners.more(100)
         web.end(signal.SIGTERM)
         web.learners.end()
         assert web.check().seconds > 0
+        if isinstance(web.place, Path):
+            assert not web.place.exists()
 
     @rounds(1, 20)
-    def test_the_disk_is_full(self, tmp_path: Path, count: int) -> None:
+    def test_the_disk_is_full(self, tmp_path: Path, front: str, count: int) -> None:
         with small_disk(tmp_path, 60) as place:
-            web = Web(beating_ini(tmp_path, f"file://{place}/Data.fs?blobstorage_dir={tmp_path}/b"))
+            uri = f"file://{place}/Data.fs?blobstorage_dir={tmp_path}/b"
+            web = Web(beating_ini(tmp_path, uri, front), front)
             web.start()
-            web.learners.begin(web.port)
+            web.learners.begin(web.place)
             for _round in range(count):
                 web.learners.more(random.randint(1, 250))
                 ballast = fill_up(place)
@@ -439,11 +464,13 @@ class TestBeats:
 
     @pytest.mark.postgresql
     @rounds(2, 40)
-    def test_postgresql_is_killed(self, tmp_path: Path, cluster: Any, count: int) -> None:
+    def test_postgresql_is_killed(
+        self, tmp_path: Path, cluster: Any, front: str, count: int
+    ) -> None:
         uri = server_settings(cluster, tmp_path)["zodbconn.uri"]
-        web = Web(beating_ini(tmp_path, uri))
+        web = Web(beating_ini(tmp_path, uri, front), front)
         web.start()
-        web.learners.begin(web.port)
+        web.learners.begin(web.place)
         for _round in range(count):
             web.learners.more(random.randint(1, 250))
             cluster.kill()

@@ -1,22 +1,29 @@
 """HAProxy, as `modou deploy render` plans it, and the beats of learners: the same process for each
 learner, a line of their own, a clear answer when it is too long. Behind it stand two little
-servers instead of Modou."""
+servers instead of Modou, and at the end a real one with its front."""
 
 import http.client
 import json
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
+from modou.app import inspect_site
+from modou.cli.ini import Ini
 from modou.deploy import Plan, write
-from tests.commands import free_port
-from tests.stack import find, free_ports
+from tests import beating
+from tests.commands import free_port, here, refused_here, write_ini
+from tests.stack import Shape, Stack, find, free_ports
 
 pytestmark = pytest.mark.functional
 
@@ -73,6 +80,7 @@ class Front:
             statics={},
             files_secret="a secret of the test",
             data=folder,
+            deferred={"POST": ["/api/v1/study/beats", "/api/v1/exams/answers"]},
             address="127.0.0.1",
             first_port=first,
             port=free_port(),
@@ -187,3 +195,68 @@ def test_beats_wait_in_a_line_of_their_own_and_not_for_long(front: Front) -> Non
         for server in front.servers.values():
             server.go_on.set()
         assert sum(future.result(10)[0] == 200 for future in beats) == 4
+
+
+class TestFront:
+    """The real thing: HAProxy before a process with a front."""
+
+    @pytest.mark.xdist_group("deploy")
+    def test_beats_go_to_the_front_and_pages_do_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        if find("nginx") is None or find("haproxy") is None:
+            pytest.skip("nginx or haproxy is not installed")
+        monkeypatch.syspath_prepend(str(beating.REEL))
+        learners: list[beating.Class] = []
+        shape = Shape(
+            postgresql=False,
+            processes=1,
+            threads=2,
+            app="modou.plugins = reel",
+            paths=(beating.REEL,),
+        )
+        with Stack(lambda access: learners.append(beating.Class(access, 8)), shape) as stack:
+            learners[0].begin(stack.plan.port)
+            learners[0].more(100)
+            learners[0].end()
+            sent = int(stack.statistics("beats", "p1")["stot"])
+            assert sent >= learners[0].acknowledged >= 100
+            # What is not for the front: another method, another address.
+            for path, status in ((beating.PATH, 405), ("/api/v1/study/nothing", 404)):
+                with pytest.raises(HTTPError) as refused:
+                    urlopen(stack.address + path, timeout=20)
+                refused.value.close()
+                assert refused.value.code == status
+            assert int(stack.statistics("beats", "p1")["stot"]) == sent
+            stack.stop_modou()
+            with closing(inspect_site(Ini(stack.ini).app_settings())) as access:
+                assert learners[0].check(access).seconds > 0
+        sys.modules.pop("acme_reel", None)
+
+    def test_the_plan_names_the_socket_of_each_process(self, tmp_path: Path) -> None:
+        ini = write_ini(tmp_path, server="threads = 8\nbeats_socket = %(here)s/b-{port}.sock")
+        here("keys", "create", "--config", ini)
+        to = ("deploy", "render", "--config", ini, "--to", tmp_path / "etc", "--processes", "1")
+        ended = here(*to, "--first-port", "7001")
+        assert "beats_socket" not in ended.stderr
+        text = (tmp_path / "etc" / "haproxy.cfg").read_text()
+        assert f'server p1 "unix@{tmp_path}/b-7001.sock" track processes/p1' in text
+        assert "{ method POST } { path /api/v1/study/beats " in text
+        plain = write_ini(tmp_path, name="plain.ini")
+        assert "lacks beats_socket" in here(*to[:3], plain, *to[4:]).stderr
+
+    def test_one_socket_for_several_processes_is_refused(self, tmp_path: Path) -> None:
+        ini = write_ini(
+            tmp_path, "zodbconn.uri = zconfig://%(here)s/zodb.conf",
+            "beats_socket = %(here)s/beats.sock",
+        )  # fmt: skip
+        here("keys", "create", "--config", ini)
+        here("zodb-conf", "dbname=modou", "--to", tmp_path / "zodb.conf")
+        said = refused_here(
+            "deploy", "render", "--config", ini, "--to", tmp_path / "etc", "--processes", "2"
+        )
+        assert "write {port} into it" in said
+
+    def test_a_process_without_a_port_is_refused(self, tmp_path: Path) -> None:
+        ini = write_ini(
+            tmp_path, server=f"unix_socket = {tmp_path}/w.sock\nbeats_socket = %(here)s/b-{{port}}"
+        )
+        assert "there is no port" in refused_here("serve", "--config", ini)

@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 import click
 
 from modou.app import open_keys
-from modou.cli import granian_server
+from modou.cli import fronting, granian_server
 from modou.cli.ini import Ini, config_option
 from modou.cli.serve import server_of
 from modou.config import Config, read_config
 from modou.deploy import Plan, write
 from modou.errors import ConfigurationError
+from modou.plugins import PluginHost
 from modou.services import files
+from modou.services.registry import Assembled
 from modou.store.places import beside_blobs
+from modou.web.api.declaring import deferred_addresses
 from modou.web.themes import load_theme
 
 #: What the servers serve with when the .ini does not say.
@@ -55,7 +58,7 @@ def deploy() -> None:
     default=6,
     show_default=True,
     metavar="N",
-    help="Requests for pages that a process gets at a time; its other threads take study beats.",
+    help="Requests for pages that a process gets at a time.",
 )
 @click.option("--domain", metavar="NAME", help="Of the site; default: from modou.address.")
 @click.option(
@@ -132,12 +135,15 @@ def render(
     uploads = settings["uploads"] or beside_blobs(
         ini.app_settings().get("zodbconn.uri", ""), "uploads"
     )
+    assembled = Assembled(PluginHost(settings["plugins"]))
     plan = Plan(
         ini=ini.path,
         command=Path(sys.prefix) / "bin" / "modou",
         statics={folder.name: (folder / "static").absolute() for folder in theme.chain},
         files_secret=settings["files_secret"] or files.secret("", open_keys(settings)),
         data=data,
+        deferred=deferred_addresses(assembled),
+        beats_socket=server.get(fronting.KEY, ""),
         uploads=None if uploads.absolute().is_relative_to(data) else uploads.absolute(),
         domain=domain or "localhost",
         certificate=str(certificate.absolute()) if certificate else "",
@@ -175,6 +181,11 @@ def check(plan: Plan, ini: Ini) -> None:
             f"{ini.path} says modou.jobs = outside, but zodbconn.uri is a FileStorage, which no "
             "worker can open beside the server: say inside"
         )
+    if plan.processes > 1 and plan.beats_socket and fronting.PORT not in plan.beats_socket:
+        raise ConfigurationError(
+            f"{ini.path}, [server:main]: {fronting.KEY} is the same for all processes: write "
+            f"{fronting.PORT} into it"
+        )
     taken = {"--port": plan.port, "--media-port": plan.media_port}
     if plan.certificate:
         taken["--plain-port"] = plan.plain_port
@@ -190,10 +201,10 @@ def check(plan: Plan, ini: Ini) -> None:
 def warnings(plan: Plan, settings: Config, server: dict[str, str]) -> list[str]:
     """What of the .ini does not fit a site behind HAProxy."""
     found = []
-    if plan.threads < plan.most_pages + 8:
+    if not plan.beats_socket:
         found.append(
-            f"threads of [server:main] is {plan.threads}: {plan.page_threads} for pages, which "
-            f"leaves {plan.beat_threads} for study beats; 38 carry thousands of learners"
+            f"[server:main] lacks {fronting.KEY}: study beats wait in threads, of which pages "
+            f"leave {plan.beat_threads}; with it one thread carries thousands of learners"
         )
     waitress = server.get("use") != "granian"
     if server.get("trusted_proxy", "" if waitress else "127.0.0.1") not in {"127.0.0.1", "*"}:

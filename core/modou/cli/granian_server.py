@@ -23,6 +23,7 @@ from typing import Any
 
 import click
 
+from modou.cli.fronting import serving_front
 from modou.cli.ini import Ini
 from modou.cli.working import working
 from modou.errors import ConfigurationError, ModouError
@@ -39,9 +40,10 @@ _REFUSED = 2
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def run(ini: Ini, settings: dict[str, str]) -> None:
+def run(ini: Ini, settings: dict[str, str], beats_socket: Path | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
+    :param beats_socket: of the front, if there is to be one
     :raises ConfigurationError: unknown or wrong setting, granian is not installed
     """
     threads = check(ini, settings)
@@ -54,7 +56,9 @@ def run(ini: Ini, settings: dict[str, str]) -> None:
         ) from None
     refused = multiprocessing.Event()
     host, port = settings["host"], int(settings["port"])
-    load = functools.partial(load_app, ini.path, settings["trusted_proxy"], (host, port), refused)
+    load = functools.partial(
+        load_app, ini.path, settings["trusted_proxy"], (host, port), beats_socket, refused
+    )
     server = Server(
         "modou",
         address=host,
@@ -106,21 +110,36 @@ def announce(host: str, port: int) -> None:
         time.sleep(0.01)
 
 
-def load_app(path: Path, trusted_proxy: str, address: tuple[str, int], refused: Event) -> Wsgi:
+def load_app(
+    path: Path,
+    trusted_proxy: str,
+    address: tuple[str, int],
+    beats_socket: Path | None,
+    refused: Event,
+) -> Wsgi:
     """The application; called in the worker.
 
     :param trusted_proxy: whose X-Forwarded-For and X-Forwarded-Proto are believed
+    :param beats_socket: see `run`
     :param refused: set when the application cannot start for a reason the operator was told
     """
     from granian.utils.proxies import wrap_wsgi_with_proxy_headers
     from pyramid.config import global_registries
 
     gc.disable()
+    background = ExitStack()
     try:
         ini = Ini(path)
         # granian has set up its own logging in between.
         ini.set_up_logging()
         app = ini.make_app()
+        registry = global_registries.last
+        # atexit is not for processes that multiprocessing starts.
+        Finalize(None, registry.access.close, exitpriority=10)
+        # Before the database is closed.
+        Finalize(None, background.close, exitpriority=20)
+        background.enter_context(working(registry))
+        background.enter_context(serving_front(registry, beats_socket))
     except (ConfigurationError, ModouError) as error:
         click.echo(f"modou: {error}", err=True)
         refused.set()
@@ -128,13 +147,6 @@ def load_app(path: Path, trusted_proxy: str, address: tuple[str, int], refused: 
     # See modou.cli.serve.
     gc.freeze()
     gc.enable()
-    registry = global_registries.last
-    # atexit is not for processes that multiprocessing starts.
-    Finalize(None, registry.access.close, exitpriority=10)
-    background = ExitStack()
-    background.enter_context(working(registry))
-    # Before the database is closed.
-    Finalize(None, background.close, exitpriority=20)
     # granian listens when this function has returned.
     threading.Thread(target=announce, args=address, daemon=True).start()
     wrapped: Wsgi = wrap_wsgi_with_proxy_headers(app, trusted_proxy.split())

@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from modou.cli.ini import Ini, config_option
+from modou.store import packing
 from modou.store.opening import open_database
 from modou.store.places import FilePlace, Place, place_of
 
@@ -34,7 +35,7 @@ def pack(config: Path, days: int) -> None:
     try:
         before = size_of(place)
         with console.status(f"Packing {place}, {megabytes(before)} …"):
-            database.pack(days=days)
+            packing.pack(database, place, days)
         console.print(f"{place}: {megabytes(before)} before, {megabytes(size_of(place))} now.")
     finally:
         database.close()

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
+from modou.cli.fronting import serving_front, take_beats_socket
 from modou.cli.ini import Ini, config_option
 from modou.cli.working import working
 from modou.errors import ConfigurationError
@@ -50,12 +51,13 @@ def serve(config: Any, host: str | None, port: int | None, fresh: bool) -> None:
     use = server_of(ini)
     server_settings = listening(ini, host, port)
     check_free(server_settings)
+    beats_socket = take_beats_socket(server_settings)
     if fresh:
         start_afresh(ini)
     if use == "granian":
         from modou.cli import granian_server
 
-        granian_server.run(ini, server_settings)
+        granian_server.run(ini, server_settings, beats_socket)
         return
     # What a start makes stays: looking through it for garbage, now and at every later collection,
     # costs time and finds nothing.
@@ -73,7 +75,7 @@ def serve(config: Any, host: str | None, port: int | None, fresh: bool) -> None:
         try:
             # Before anybody is told that it serves, and may tell it to stop.
             signal.signal(signal.SIGTERM, stop)
-            with working(registry):
+            with working(registry), serving_front(registry, beats_socket):
                 announce(server, demo, registry.access)
                 server.run()
         finally:

@@ -4,8 +4,8 @@
 
 - **HAProxy** takes all connections and lets only a few at a time through to each process: ten
   thousand simultaneous clicks become a short line before a few busy threads. The beats of learners,
-  which mostly wait for the disk, have a line and threads of their own. Pages for visitors
-  who are not signed in are kept for some seconds.
+  which mostly wait for the disk, have a line of their own and go to the front of each process
+  (`modou.web.front`). Pages for visitors who are not signed in are kept for some seconds.
 - **nginx** serves static files, and stored files by signed address without asking Modou. It takes
   forms with files and pieces of large files in, however long they last, before it bothers Modou
   with them.
@@ -13,7 +13,7 @@
 - **PostgreSQL** gets settings that suit RelStorage.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,12 @@ class Plan:
     :param processes: how many Modou processes run; cores minus one is a good beginning
     :param threads: of each process
     :param most_pages: requests that HAProxy lets through to a process at a time; the other threads
-        are for the beats of learners, which wait for a commit that they share
+        are for opening players, and where there is no front also for the beats of learners, which
+        wait for a commit that they share
+    :param deferred: method -> addresses that the front serves: the beats of learners, and what
+        else of plugins waits for a shared commit
+    :param beats_socket: the front's, with {port} for the process's port; "" for no front
+    :param most_beats: that HAProxy lets through to a front at a time
     :param first_port: the processes listen on this port and the following ones
     :param port: HAProxy's
     :param plain_port: HAProxy's for http, when there is a certificate
@@ -72,6 +77,9 @@ class Plan:
     statics: Mapping[str, Path]
     files_secret: str
     data: Path
+    deferred: Mapping[str, Sequence[str]]
+    beats_socket: str = ""
+    most_beats: int = 1000
     domain: str = "localhost"
     address: str = "*"
     processes: int = 2
@@ -106,8 +114,15 @@ class Plan:
 
     @property
     def beat_threads(self) -> int:
+        """Beats that a process gets at a time, where it has no front."""
         # Two are for opening players.
         return max(1, self.threads - self.page_threads - 2)
+
+    def beats_address(self, port: int) -> str:
+        """Where the process with this port takes beats, as HAProxy writes it."""
+        if not self.beats_socket:
+            return f"127.0.0.1:{port}"
+        return f'"unix@{self.beats_socket.replace("{port}", str(port))}"'
 
 
 def render(plan: Plan) -> dict[str, str]:

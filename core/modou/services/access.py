@@ -18,6 +18,7 @@ from modou.services.registry import Assembled
 from modou.services.uploads import Uploads
 from modou.store.committer import Committer
 from modou.store.vault import Keyring
+from modou.store.works import Work
 
 T = TypeVar("T")
 
@@ -110,9 +111,11 @@ class SiteAccess:
         :raises KeyError: there is no such user
         :raises Exception: what `work` raised; nothing of it is stored, others do not notice
         """
-        return self.committer.run(
-            lambda root, tm: work(self._occasion(root, tm, actor, origin)),
-        )
+        return self.committer.run(self.work_of(work, actor, origin))
+
+    def work_of(self, work: Callable[[Occasion], T], actor: int, origin: Origin | None) -> Work[T]:
+        """The same for who hands it to the committer and does not stand still meanwhile."""
+        return lambda root, tm: work(self._occasion(root, tm, actor, origin))
 
     def every(self, seconds: float, work: Callable[[Occasion], None]) -> None:
         """Do `work` now and then as the system, on the committer's thread, once there was something

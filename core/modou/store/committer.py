@@ -16,7 +16,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
@@ -30,13 +30,11 @@ from ZODB.POSException import ConflictError, POSKeyError, StorageError
 from modou.errors import Busy, Unavailable
 from modou.i18n import _
 from modou.store.uris import is_outage
+from modou.store.works import AwaitedTask, Counts, Task, Work
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-#: What is to be done: called with the database's root and the transaction manager, perhaps several
-#: times (after a conflict), so without effects outside of the database.
-Work = Callable[[Any, transaction.TransactionManager], T]
 
 #: How often a group is tried after conflicts with other processes before it is taken apart.
 _TRIES = 3
@@ -47,63 +45,10 @@ _CACHE = 200_000
 _REST = 3.0
 _LONGEST_REST = 0.05
 _STEP = 0.005
+#: Seconds that `hold` waits for a group.
+_PATIENCE = 0.5
 #: Seconds between two lines in the log about a database that fails.
 _QUIET = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What a committer has done so far.
-
-    :param works: that were answered after a commit
-    :param commits: transactions that were committed
-    :param raised: works that ended with an exception of their own
-    :param repeated: groups that had to run again: after a conflict, or without one of them
-    :param failed: works that could not be stored, since the database failed
-    :param refused: works that were turned away: the line was too long, or the wait
-    :param largest: works in the largest commit
-    :param busy: seconds that were spent on works and commits
-    :param waited: seconds that all works together waited for their answer
-    """
-
-    works: int = 0
-    commits: int = 0
-    raised: int = 0
-    repeated: int = 0
-    failed: int = 0
-    refused: int = 0
-    largest: int = 0
-    busy: float = 0.0
-    waited: float = 0.0
-
-    def __str__(self) -> str:
-        return (
-            f"{self.works} works in {self.commits} commits (largest {self.largest}), "
-            f"{self.raised} raised, {self.repeated} groups repeated, {self.failed} failed, "
-            f"{self.refused} refused; busy {self.busy:.1f} s, "
-            f"{1000 * self.waited / max(1, self.works + self.raised):.1f} ms from asking to answer"
-        )
-
-
-class _Task:
-    """A work in the line, and the way back to the thread that waits for it."""
-
-    __slots__ = ("_answered", "asked", "error", "result", "work")
-
-    def __init__(self, work: Work[Any]) -> None:
-        self.work = work
-        self.asked = time.monotonic()
-        self.result: Any = None
-        self.error: BaseException | None = None
-        # A bare lock: an Event makes three of them, for each beat of each learner.
-        self._answered = threading.Lock()
-        self._answered.acquire()
-
-    def answer(self) -> None:
-        self._answered.release()
-
-    def wait(self, seconds: float) -> bool:
-        return self._answered.acquire(timeout=seconds)
 
 
 @dataclass(slots=True)
@@ -116,7 +61,7 @@ class _Periodic:
 class _Blamed(Exception):
     """The group cannot go on for one of its tasks, which has got its error."""
 
-    def __init__(self, task: _Task) -> None:
+    def __init__(self, task: Task) -> None:
         super().__init__()
         self.task = task
 
@@ -160,12 +105,18 @@ class Committer:
 
     def _begin_afresh(self) -> None:
         """Nothing waits, no thread runs: at the start, and in a forked process."""
-        self._line: deque[_Task] = deque()
+        self._line: deque[Task] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopping = False
         #: The thread waits for a first task.
         self._idle = False
+        #: Had by whose turn it is: a group, or who holds; by who is the next one to have it.
+        self._turn = threading.Lock()
+        self._next = threading.Lock()
+        #: The number of the group; of the one that `hold` waits for no more.
+        self._group = 0
+        self._unwaited = -1
         #: When the last group was committed, how long that took, how many they were.
         self._last = (0.0, 0.0, 0)
         #: Written by the committer's thread only, but for `_refused`, which has the lock.
@@ -184,6 +135,11 @@ class Committer:
         return replace(self._counts, refused=self._refused)
 
     @property
+    def longest_wait(self) -> float:
+        """Seconds after which whoever waits is told `Busy`."""
+        return self._longest_wait
+
+    @property
     def waiting(self) -> int:
         """How many works stand in the line now."""
         return len(self._line)
@@ -199,23 +155,63 @@ class Committer:
         """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a work of the committer waits for another one: it would for ever")
-        task = _Task(work)
-        with self._changed:
-            if self._stopping:
-                raise Busy
-            if len(self._line) >= self._most_waiting:
-                self._refused += 1
-                raise Busy
-            self._line.append(task)
-            if self._thread is None:
-                self._start()
-            if self._idle:
-                self._changed.notify()
+        task = AwaitedTask(work)
+        self.submit([task])
         if not task.wait(self._longest_wait):
             self._give_up(task)
         if task.error is not None:
             raise task.error
         return cast(T, task.result)
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        """Put tasks into the line and return at once; each is told by its `answer`.
+
+        Who submits minds that nobody waits for ever, see `longest_wait` and `withdraw`.
+
+        :raises Busy: the line is too long; none of them was taken
+        """
+        with self._changed:
+            if self._stopping:
+                raise Busy
+            if len(self._line) >= self._most_waiting:
+                self._refused += len(tasks)
+                raise Busy
+            self._line.extend(tasks)
+            if self._thread is None:
+                self._start()
+            if self._idle:
+                self._changed.notify()
+
+    def withdraw(self, task: Task) -> None:
+        """Take a task back whose owner is told `Busy` now; its turn may have come already."""
+        with self._changed:
+            with suppress(ValueError):
+                self._line.remove(task)
+            self._refused += 1
+
+    def hold(self) -> bool:
+        """Take a turn: no group is begun before `let_go`. False: there is none, go on without.
+
+        For a thread that makes many short calls of the system: after each of them it would wait
+        some milliseconds for the interpreter, which the committer has. Waits for the group that is
+        being done, a second at most and once for each; the turn comes between two groups.
+        """
+        group = self._group
+        if group == self._unwaited:
+            # The database hangs: there are others to be told.
+            return False
+        if self._next.acquire(timeout=_PATIENCE):
+            try:
+                if self._turn.acquire(timeout=_PATIENCE):
+                    return True
+            finally:
+                self._next.release()
+        self._unwaited = group
+        return False
+
+    def let_go(self) -> None:
+        """The end of what `hold` began, when that was True."""
+        self._turn.release()
 
     def every(self, seconds: float, work: Work[None]) -> None:
         """Do `work` now and then, in a transaction of its own, as long as the thread runs: it does
@@ -251,14 +247,12 @@ class Committer:
         self._thread = threading.Thread(target=self._serve, name="committer", daemon=True)
         self._thread.start()
 
-    def _give_up(self, task: _Task) -> None:
+    def _give_up(self, task: AwaitedTask) -> None:
         """Take a task back that nobody wants to wait for; unless it was answered just now."""
         with self._changed:
             if task.wait(0):
                 return
-            with suppress(ValueError):
-                self._line.remove(task)
-            self._refused += 1
+            self.withdraw(task)
         raise Busy
 
     def _count(self, **more: float) -> None:
@@ -270,14 +264,22 @@ class Committer:
     def _serve(self) -> None:
         """Until `stop`."""
         try:
-            while (group := self._next_group()) is not None:
-                begin = time.monotonic()
-                if group:
-                    self._commit(group)
-                    end = time.monotonic()
-                    self._last = (end, end - begin, len(group))
-                self._do_periodic()
-                self._count(busy=time.monotonic() - begin)
+            while self._await_work():
+                self._rest()
+                with self._next:
+                    self._turn.acquire()
+                try:
+                    begin = time.monotonic()
+                    group = self._take_group()
+                    if group:
+                        self._group += 1
+                        self._commit(group)
+                        end = time.monotonic()
+                        self._last = (end, end - begin, len(group))
+                    self._do_periodic()
+                    self._count(busy=time.monotonic() - begin)
+                finally:
+                    self._turn.release()
         finally:
             self._drop_connection()
             with self._changed:
@@ -288,21 +290,23 @@ class Committer:
                 task.error = Busy()
                 task.answer()
 
-    def _next_group(self) -> list[_Task] | None:
-        """Those who wait, as many as fit; none when only something periodic is due; None at the
-        end."""
+    def _await_work(self) -> bool:
+        """Wait until there is something to do, or something periodic is due; False at the end."""
         with self._changed:
             while not self._line:
                 if self._stopping:
-                    return None
+                    return False
                 due = min((p.due for p in self._periodic), default=None)
                 pause = None if due is None else due - time.monotonic()
                 if pause is not None and pause <= 0:
-                    return []
+                    return True
                 self._idle = True
                 self._changed.wait(pause)
                 self._idle = False
-        self._rest()
+        return True
+
+    def _take_group(self) -> list[Task]:
+        """Those who wait, as many as fit."""
         with self._changed:
             count = min(len(self._line), self._most_together)
             return [self._line.popleft() for _number in range(count)]
@@ -321,7 +325,7 @@ class Committer:
             seen = waiting
             time.sleep(min(left, _STEP))
 
-    def _commit(self, group: list[_Task]) -> None:
+    def _commit(self, group: list[Task]) -> None:
         """Do all of the group's works and answer each."""
         try:
             self._do(group)
@@ -345,7 +349,7 @@ class Committer:
         for task in group:
             task.answer()
 
-    def _do(self, group: Sequence[_Task]) -> None:
+    def _do(self, group: Sequence[Task]) -> None:
         """Have each task of the group done, or marked with its error."""
         left = list(group)
         tries = 0
@@ -369,7 +373,7 @@ class Committer:
             self._roll_back()
             self._count(repeated=1)
 
-    def _one_by_one(self, group: Sequence[_Task], error: Exception) -> None:
+    def _one_by_one(self, group: Sequence[Task], error: Exception) -> None:
         """Those who could not be committed together for `error`: find out whose it is."""
         self._roll_back()
         if _is_failure(error):
@@ -397,7 +401,7 @@ class Committer:
             log.error("%d changes could not be stored: %s", self._untold, _first_line(error))
             self._told, self._untold = now, 0
 
-    def _attempt(self, group: Sequence[_Task]) -> None:
+    def _attempt(self, group: Sequence[Task]) -> None:
         """One transaction with all of the group.
 
         :raises _Blamed: what one task changed cannot be stored
@@ -406,7 +410,7 @@ class Committer:
         tm, connection = self._open()
         begun = tm.begin()
         root = connection.root()
-        changing: _Task | None = None
+        changing: Task | None = None
         for task in group:
             # What the task before has changed is written out by this, so it is seen to be storable.
             try:
@@ -442,7 +446,7 @@ class Committer:
         now = time.monotonic()
         for periodic in [p for p in self._periodic if p.due <= now]:
             periodic.due = now + periodic.seconds
-            task = _Task(periodic.work)
+            task = AwaitedTask(periodic.work)
             self._do([task])
             if task.error is not None:
                 error = task.error.cause if isinstance(task.error, _Failed) else task.error

@@ -9,7 +9,7 @@ from pyramid.request import Request
 from modou.declarations import ApiRoute
 from modou.errors import ConfigurationError
 from modou.services import api_tokens
-from modou.web.api import Answer, Body, Call, endpoint
+from modou.web.api import Answer, Body, Call, Together, endpoint
 from modou.web.api.declaring import Endpoint, Table
 from modou.web.security import SESSION_COOKIE, CSRFPolicy
 from tests.conftest import SiteUnderTest
@@ -177,6 +177,30 @@ class TestLean:
         assert client("POST", "/probe/lean", {"word": "a"}).status_int == 200
 
 
+class TestDeferred:
+    """Endpoints that return a `Together`, on the ordinary server."""
+
+    def test_what_it_answers_is_durable(self, probed: SiteUnderTest) -> None:
+        client = Client(probed, "player")
+        answer = client("POST", "/probe/together", {"word": "a", "times": 3})
+        assert answer.json == {"echo": "a", "count": 3, "who": "player"}
+        assert answer.headers["X-Probe"] == "durable"
+        with probed.occasion() as occasion:
+            assert occasion.site.plugin_data("probe")["pokes"] == 3
+
+    def test_what_the_work_raises_is_answered_as_the_endpoints_own(
+        self, probed: SiteUnderTest, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        client = Client(probed, "player")
+        wrong = client("POST", "/probe/together", {"word": "wrong"})
+        assert (wrong.status_int, wrong.json["code"]) == (409, "wrong-poke")
+        for word, what in (("raise", "ZeroDivisionError"), ("broken", "AnswerDoesNotFit")):
+            with caplog.at_level(logging.ERROR):
+                answer = client("POST", "/probe/together", {"word": word})
+            assert (answer.status_int, answer.json["code"]) == (500, "defect")
+            assert what in caplog.text
+
+
 class TestWhatComesIn:
     def test_what_does_not_fit_is_named(self, probed: SiteUnderTest) -> None:
         client = Client(probed, token_for(probed, "olga"))
@@ -337,7 +361,9 @@ class TestDeclaring:
         def good(call: Call, body: In) -> Out: ...  # type: ignore[empty-body]
         def other(call: Call) -> Out: ...  # type: ignore[empty-body]
 
-        for function in (strange, untyped):
+        def heavy(call: Call) -> Together[Out]: ...  # type: ignore[empty-body]
+
+        for function in (strange, untyped, heavy):
             with pytest.raises(ConfigurationError):
                 Endpoint(make()(function), "p")
         first = Endpoint(make()(good), "p")

@@ -21,7 +21,7 @@ goes out, and make the OpenAPI document and the reference page. See docs/referen
 
 from pyramid.config import Configurator
 
-from modou.web.api.calls import Call
+from modou.web.api.calls import Call, Together
 from modou.web.api.cursors import listing
 from modou.web.api.declaring import endpoint
 from modou.web.api.schemas import Answer, Body, Key, Listing, ListQuery, Moment, Query, moment
@@ -35,6 +35,7 @@ __all__ = [
     "Listing",
     "Moment",
     "Query",
+    "Together",
     "endpoint",
     "listing",
     "moment",

@@ -1,6 +1,8 @@
 """One request to an endpoint: what its function gets first."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pyramid.request import Request
 
@@ -10,6 +12,38 @@ from modou.services.occasion import Occasion, Origin
 
 if TYPE_CHECKING:
     from modou.web.api.declaring import Endpoint
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Generic[T]):
+    """What a lean endpoint returns to have something changed: a work for a transaction that is
+    shared with what others want at this moment, see `SiteAccess.together`.
+
+    Returned instead of done, so that whoever serves the endpoint decides how to wait for it: a
+    thread of the ordinary server stands still, the front (`modou.web.front`) goes on with others.
+    ::
+
+        def save_answer(call: Call, body: AnswerBody) -> Together[SavedShape]:
+            student, attempt = read_token(call.bearer)
+            return Together(lambda occasion: save(occasion, attempt, body.text), actor=student)
+
+    :param work: may be called several times, has no effects outside of the database, returns plain
+        values; what it raises is answered as if the endpoint had raised it
+    :param actor: id of the user who acts; 0: the system, which may do everything
+    :param then: makes the endpoint's answer of what `work` returned, once that is durable; quick,
+        since others wait meanwhile. None: it is the answer
+    """
+
+    work: Callable[[Occasion], Any]
+    actor: int = 0
+    then: Callable[[Any], T] | None = None
+
+    def answer(self, found: Any) -> T:
+        """The endpoint's answer, when `work` has returned `found`."""
+        answer: T = found if self.then is None else self.then(found)
+        return answer
 
 
 class Call:

@@ -4,12 +4,14 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter
 
 from modou.declarations import ApiAuth, ApiRoute, ApiScope
 from modou.errors import ConfigurationError, Message
+from modou.services.registry import Assembled
+from modou.web.api.calls import Together
 from modou.web.api.schemas import Key
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -42,7 +44,7 @@ def endpoint(
     (annotated with subclasses of `Body` and `Query`), `context`, and the path's placeholders
     (keys, unless annotated with another type that a piece of an address can be read as; what
     cannot be read is answered by 404). It returns what its return type says, checked before it is
-    sent; None is answered by 204.
+    sent; None is answered by 204. A lean one may return `Together[Answer]` (see there).
 
     Nothing is open by accident: "user" endpoints name a scope, and a capability or "" in words;
     `lean` is only for those who bring their own token, since nothing is looked up for them.
@@ -81,6 +83,7 @@ class Endpoint:
     """A declared endpoint, made ready.
 
     :param plugin: who declared it
+    :ivar deferred: it returns a `Together`
     :raises ConfigurationError: its function does not fit its declaration
     """
 
@@ -108,8 +111,21 @@ class Endpoint:
         if "return" not in hints:
             raise ConfigurationError(f"plugin {plugin}: {route.name}() has no return type")
         returned = hints["return"]
+        self.deferred = get_origin(returned) is Together
+        if self.deferred:
+            (returned,) = get_args(returned)
+            if not route.lean:
+                raise ConfigurationError(
+                    f"plugin {plugin}: {route.name}() returns Together, but is not lean: it has a "
+                    "transaction of its own"
+                )
         self.answer = None if returned is type(None) else TypeAdapter(returned)
         self.status = route.status if self.answer is not None else 204
+
+    @property
+    def address(self) -> str:
+        """Its path in the site."""
+        return PREFIX + self.route.path
 
 
 def _lists(model: type[BaseModel] | None) -> frozenset[str]:
@@ -164,3 +180,20 @@ class Table:
             if match is not None:
                 return methods, match.groups()
         return {}, ()
+
+
+def table_of(assembled: Assembled) -> Table:
+    """The endpoints of all plugins.
+
+    :raises ConfigurationError: they do not fit together
+    """
+    return Table([Endpoint(route, plugin) for plugin, route in assembled.api_routes])
+
+
+def deferred_addresses(assembled: Assembled) -> dict[str, list[str]]:
+    """Method -> addresses of the endpoints that return a `Together`."""
+    found: dict[str, list[str]] = {}
+    for one in table_of(assembled).endpoints:
+        if one.deferred:
+            found.setdefault(one.route.method, []).append(one.address)
+    return found

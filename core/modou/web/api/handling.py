@@ -6,7 +6,7 @@ often (429), what is it about (404), may they (403), does what they sent fit (41
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.client import responses as reasons
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,7 +25,7 @@ from modou.services.throttle import Throttle, too_many
 from modou.web import problems
 from modou.web.api.authentication import SAFE, recognise
 from modou.web.api.calls import Call
-from modou.web.api.declaring import PREFIX, Endpoint, Table
+from modou.web.api.declaring import PREFIX, Endpoint, Table, table_of
 from modou.web.api.failures import (
     AnswerDoesNotFit,
     NoSuchMethod,
@@ -120,10 +120,11 @@ def read_path(endpoint: Endpoint, values: tuple[str, ...]) -> dict[str, Any]:
             for (name, adapter), value in zip(endpoint.path.items(), values, strict=True)
         }
     except ValidationError:
-        raise _nothing_here() from None
+        raise nothing_here() from None
 
 
-def _nothing_here() -> NotFound:
+def nothing_here() -> NotFound:
+    """The answer for an address that nobody has."""
     return NotFound(_("There is nothing at this address."))
 
 
@@ -155,7 +156,7 @@ def view(request: Request) -> Response:
     registry = request.registry
     methods, values = registry.api.find(request.path_info.removeprefix(PREFIX))
     if not methods:
-        raise _nothing_here()
+        raise nothing_here()
     method = "GET" if request.method == "HEAD" else request.method
     endpoint = methods.get(method)
     if endpoint is None:
@@ -171,7 +172,7 @@ def view(request: Request) -> Response:
         try:
             context = endpoint.route.context(call, **arguments)
         except KeyError:
-            raise _nothing_here() from None
+            raise nothing_here() from None
     if endpoint.route.capability and not call.bearer:
         call.occasion.require(endpoint.route.capability, context)
     arguments = {name: value for name, value in arguments.items() if name in endpoint.wanted}
@@ -264,9 +265,7 @@ class LeanPolicy:
         self._following = following
         #: (method, path) -> endpoint
         self._lean = {
-            (one.route.method, PREFIX + one.route.path): one
-            for one in table.endpoints
-            if one.route.lean
+            (one.route.method, one.address): one for one in table.endpoints if one.route.lean
         }
 
     def __call__(self, environ: dict[str, Any], router: Any) -> Any:
@@ -277,41 +276,71 @@ class LeanPolicy:
 
 
 class LeanAnswer:
-    """A WSGI answer of a status, headers and a body, and nothing else."""
+    """A WSGI answer of a status, headers and a body, and nothing else.
 
-    __slots__ = ("_body", "_headers", "_status")
+    :ivar headerlist: of this answer, beside the `usual` ones
+    """
 
-    def __init__(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
-        self._status = f"{status} {reasons[status]}"
-        self._headers = [*_LEAN_HEADERS, *headers] if body else [*STANDARD, *headers]
-        self._body = body
+    __slots__ = ("body", "headerlist", "status")
+
+    def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status = f"{status} {reasons[status]}"
+        self.headerlist = headers
+        self.body = body
+
+    @property
+    def usual(self) -> Sequence[tuple[str, str]]:
+        """The headers that all such answers have."""
+        return _LEAN_HEADERS if self.body else STANDARD
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
-        if self._body:
-            self._headers.append(("Content-Length", str(len(self._body))))
-        start_response(self._status, self._headers)
-        return [self._body]
+        headers = [*self.usual, *self.headerlist]
+        if self.body:
+            headers.append(("Content-Length", str(len(self.body))))
+        start_response(self.status, headers)
+        return [self.body]
+
+
+def begin_lean(call: Call, request_body: Callable[[], bytes]) -> Any:
+    """Ask who calls and what they sent, and let the endpoint answer: by an answer, or a `Together`
+    when it is deferred.
+
+    :param request_body: the body, all of it; called when there is one
+    :raises Exception: for `lean_problem`
+    """
+    registry, endpoint = call.registry, call.endpoint
+    count(registry, recognise(call), registry.clock.seconds())
+    arguments = {}
+    if endpoint.query is not None:
+        arguments["query"] = read_query(call)
+    if endpoint.body is not None:
+        arguments["body"] = read_body(call, request_body)
+    return endpoint.route.function(call, **arguments)
+
+
+def end_lean(call: Call, answer: Any) -> LeanAnswer:
+    """:raises AnswerDoesNotFit: the endpoint answered something else than it promises"""
+    return LeanAnswer(call.status, call.headers, to_json(call, answer))
 
 
 def _lean_answer(environ: dict[str, Any], registry: Any, endpoint: Endpoint) -> Any:
     call = Call(environ, registry, endpoint)
     try:
-        count(registry, recognise(call), registry.clock.seconds())
-        arguments = {}
-        if endpoint.query is not None:
-            arguments["query"] = read_query(call)
-        if endpoint.body is not None:
-            arguments["body"] = read_body(
-                call, lambda: environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        answer = begin_lean(
+            call, lambda: environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        )
+        if endpoint.deferred:
+            answer = answer.answer(
+                call.access.together(answer.work, actor=answer.actor, origin=call.origin)
             )
-        body = to_json(call, endpoint.route.function(call, **arguments))
+        return end_lean(call, answer)
     except Exception as error:  # noqa: BLE001 - logged and answered as by Pyramid's exception views
         # The end of the way: nobody above would make an answer of it.
-        return _lean_problem(environ, registry, error)
-    return LeanAnswer(call.status, call.headers, body)
+        return lean_problem(environ, registry, error)
 
 
-def _lean_problem(environ: dict[str, Any], registry: Any, error: Exception) -> Response:
+def lean_problem(environ: dict[str, Any], registry: Any, error: Exception) -> Response:
+    """The answer for what `begin_lean`, a work or `end_lean` raised."""
     request = registry.queryUtility(IRequestFactory, default=Request)(environ)
     request.registry = registry
     response = problems.of(error, request)
@@ -322,8 +351,7 @@ def _lean_problem(environ: dict[str, Any], registry: Any, error: Exception) -> R
 
 def includeme(config: Configurator) -> None:
     registry = config.registry
-    routes = registry.assembled.api_routes
-    registry.api = Table([Endpoint(route, plugin) for plugin, route in routes])
+    registry.api = table_of(registry.assembled)
     registry.api_rate = Throttle(registry.modou_config["api_rate"], 60, _COUNTED)
     config.add_route("api", PREFIX + "/*rest")
     config.add_view(view, route_name="api", require_csrf=False)

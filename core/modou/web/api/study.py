@@ -1,11 +1,12 @@
 """Studying: players, beats, answers to checks. Thin: the verbs are in `modou.services.studying`.
 
 Beats come by the thousand. They bring the player's own token, need no look-up in the request and
-share their transactions (`SiteAccess.together`).
+share their transactions (`Together`).
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from contextlib import suppress
+from typing import Annotated, Any, cast
 
 from pydantic import ConfigDict, Field
 from pyramid.interfaces import IRequestFactory
@@ -20,14 +21,13 @@ from modou.services.occasion import Occasion
 from modou.services.studying import beating, opening, shapes, tokens
 from modou.services.studying.beating import MOST_SPANS, Beat
 from modou.store.containers import decode_id
-from modou.web.api.calls import Call
+from modou.web.api.calls import Call, Together
 from modou.web.api.declaring import endpoint
 from modou.web.api.schemas import Answer, Body, Key, Query
 from modou.web.api.scopes import STUDY_READ, STUDY_WRITE
 from modou.web.security import session_token
 
 TAG = _("Studying")
-T = TypeVar("T")
 
 #: What the players' own endpoints may answer beside the good one.
 _GONE = (401, 409, 410, 503)
@@ -225,7 +225,7 @@ def _own_activity(occasion: Occasion, key: str) -> Activity:
     lean=True,
     body_limit=10_000,
 )
-def take_beat(call: Call, body: BeatBody) -> BeatShape:
+def take_beat(call: Call, body: BeatBody) -> Together[BeatShape]:
     beat = _beat(body)
     return _told(call, lambda occasion: beating.take_beat(occasion, call.bearer, beat))
 
@@ -240,7 +240,7 @@ def take_beat(call: Call, body: BeatBody) -> BeatShape:
     lean=True,
     body_limit=100_000,
 )
-def answer_challenge(call: Call, body: AnswerBody) -> BeatShape:
+def answer_challenge(call: Call, body: AnswerBody) -> Together[BeatShape]:
     return _told(
         call,
         lambda occasion: beating.answer_challenge(
@@ -258,7 +258,7 @@ def answer_challenge(call: Call, body: AnswerBody) -> BeatShape:
     problems=_GONE,
     lean=True,
 )
-def resume_study(call: Call) -> BeatShape:
+def resume_study(call: Call) -> Together[BeatShape]:
     return _told(call, lambda occasion: beating.resume(occasion, call.bearer))
 
 
@@ -272,27 +272,27 @@ def resume_study(call: Call) -> BeatShape:
     lean=True,
     body_limit=10_000,
 )
-def leave_study(call: Call, body: LeaveBody) -> None:
+def leave_study(call: Call, body: LeaveBody) -> Together[None]:
     beat = _beat(body.beat) if body.beat is not None else None
-    try:
-        _together(call, lambda occasion: beating.leave(occasion, call.bearer, beat))
-    except tokens.Ended:
-        return
+
+    def leave(occasion: Occasion) -> None:
+        # That it is over already is found out before anything is changed.
+        with suppress(tokens.Ended):
+            beating.leave(occasion, call.bearer, beat)
+
+    return Together(leave, _learner(call))
 
 
 def _beat(body: BeatBody) -> Beat:
     return Beat(body.seq, tuple(body.spans), body.position, body.rate, body.playing, body.visible)
 
 
-def _together(call: Call, work: Callable[[Occasion], T]) -> T:
-    """In a transaction shared with other players', as the learner of the token."""
-    player = tokens.read(call.registry.keys, call.bearer)
-    return call.access.together(work, actor=player.user, origin=call.origin)
+def _learner(call: Call) -> int:
+    """The id of the learner of the player's token."""
+    return tokens.read(call.registry.keys, call.bearer).user
 
 
-def _told(call: Call, work: Callable[[Occasion], shapes.Answer]) -> Any:
-    answer = _together(call, work)
-
+def _told(call: Call, work: Callable[[Occasion], shapes.Answer]) -> Together[BeatShape]:
     def translate(message: Message) -> str:
         # Hardly any answer says something in words: only then it is asked in which language.
         factory = call.registry.queryUtility(IRequestFactory, default=Request)
@@ -301,7 +301,9 @@ def _told(call: Call, work: Callable[[Occasion], shapes.Answer]) -> Any:
         text: str = request.page.gettext(message)
         return text
 
-    return shapes.as_json(answer, translate)
+    return Together(
+        work, _learner(call), lambda answer: cast(BeatShape, shapes.as_json(answer, translate))
+    )
 
 
 ROUTES = (

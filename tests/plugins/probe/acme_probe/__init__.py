@@ -29,7 +29,7 @@ from modou.declarations import (
 )
 from modou.errors import Conflict
 from modou.hookspecs import hookimpl
-from modou.web.api import Answer, Body, Call, ListQuery, endpoint
+from modou.web.api import Answer, Body, Call, ListQuery, Together, endpoint
 
 
 class Told:
@@ -118,6 +118,29 @@ def poke_lean(call: Call, body: Poke) -> PokeAnswer:
     if body.word == "raise":
         raise ZeroDivisionError
     return PokeAnswer(echo=body.word, count=body.times, who=call.bearer)
+
+
+@endpoint("POST", "/probe/together", tag="Probe", summary="Poke durably", auth="own", lean=True)
+def together_lean(call: Call, body: Poke) -> Together[PokeAnswer]:
+    """Counts in the database, in a transaction with others."""
+
+    def work(occasion):
+        Told.hear("together", occasion.origin)
+        if body.word == "wrong":
+            raise Wrong("right")
+        if body.word == "raise":
+            raise ZeroDivisionError
+        data = occasion.site.plugin_data("probe")
+        data["pokes"] = data.get("pokes", 0) + body.times
+        return data["pokes"]
+
+    def then(pokes):
+        if body.word == "broken":
+            return {"echo": 1}
+        call.headers.append(("X-Probe", "durable"))
+        return PokeAnswer(echo=body.word, count=pokes, who=call.bearer)
+
+    return Together(work, then=then)
 
 
 @endpoint("POST", "/probe/own", tag="Probe", summary="Own or user", auth="own_or_user", scope=POKE,
@@ -252,7 +275,7 @@ def cli_commands():
 
 @hookimpl
 def api_routes():
-    return [poke_once, list_pokes, poke_lean, poke_own, forget_lean]
+    return [poke_once, list_pokes, poke_lean, poke_own, forget_lean, together_lean]
 
 
 @hookimpl
