@@ -38,7 +38,7 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteUnderTes
     """For all of them: they only look."""
     site = SiteUnderTest(
         tmp_path_factory.mktemp("demo"),
-        **{"modou.plugins": "lesson notices", "modou.locale": "zh_CN"},
+        **{"modou.plugins": "lesson notices quiz", "modou.locale": "zh_CN"},
     )
     try:
         demo.fill(site.registry.access, lambda text: None)
