@@ -1,12 +1,8 @@
 """Learners who sit a quiz over HTTP, whatever happens to the server; whether all is there
 afterwards. For the crash tests and the benchmark of answers."""
 
-import http.client
-import json
 import random
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +17,7 @@ from modou_quiz.models.papers import Fixed, Paper, PaperSection
 from modou_quiz.services import bank, shelf
 from modou_quiz.services.sitting import finding, pages, starting
 from modou_quiz.types import contents as c
+from tests.crowds import Crowd, Person
 
 PATH = "/api/v1/quiz/answers"
 OPTIONS = 4
@@ -125,68 +122,44 @@ def compare(access: SiteAccess, activity_id: int, told: dict[int, Told]) -> Foun
     return found
 
 
-class Learner:
-    """A page that saves an answer some ten times a second, and sends again what was not
-    acknowledged."""
+class Learner(Person[Told]):
+    """A page that saves answers."""
+
+    path = PATH
 
     def __init__(self, token: str, questions: int) -> None:
-        self.told = Told()
-        self.bad: list[str] = []
-        self.failed = 0
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        super().__init__(Told(), {"Authorization": f"Bearer {token}"})
         self._questions = questions
 
-    def answer_on(self, port: int, stop: threading.Event) -> None:
-        """Until `stop`."""
-        connection: http.client.HTTPConnection | None = None
+    def body(self) -> Any:
         told = self.told
-        while not stop.is_set():
-            if told.underway is None:
-                slot = random.randrange(self._questions)
-                other = [n for n in range(OPTIONS) if n != told.answers.get(slot)]
-                told.underway = (slot, random.choice(other))
-                told.sent = told.acknowledged + 1
-            slot, answer = told.underway
-            body = json.dumps({"answers": [{"seq": told.sent, "slot": slot, "answer": answer}]})
-            try:
-                if connection is None:
-                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-                connection.request("POST", PATH, body, self._headers)
-                response = connection.getresponse()
-                text = response.read()
-            except (OSError, http.client.HTTPException):
-                if connection is not None:
-                    connection.close()
-                connection = None
-                self.failed += 1
-                stop.wait(0.05)
-                continue
-            if response.status == 200:
-                said = json.loads(text)
-                if said["refused"] or said["seq"] < told.sent:
-                    self.bad.append(text.decode())
-                    return
-                told.acknowledged = told.sent
-                told.answers[slot] = answer
-                told.underway = None
-                stop.wait(0.1)
-                continue
-            self.failed += 1
-            if response.status != 503:
-                self.bad.append(f"{response.status} {text[:300]!r}")
-                return
-            stop.wait(0.05)
-        if connection is not None:
-            connection.close()
+        if told.underway is None:
+            slot = random.randrange(self._questions)
+            other = [n for n in range(OPTIONS) if n != told.answers.get(slot)]
+            told.underway = (slot, random.choice(other))
+            told.sent = told.acknowledged + 1
+        slot, answer = told.underway
+        return {"answers": [{"seq": told.sent, "slot": slot, "answer": answer}]}
+
+    def take(self, answer: Any) -> None:
+        told = self.told
+        if answer["refused"] or answer["seq"] < told.sent:
+            self.bad.append(str(answer))
+            return
+        told.acknowledged = told.sent
+        if told.underway is not None:
+            slot, choice = told.underway
+            told.answers[slot] = choice
+        told.underway = None
 
 
-class Class:
-    """Some learners in their exam; the interface is that of `tests.beating.Class`."""
+class Class(Crowd[Learner]):
+    """Some learners in their exam, by their attempts."""
 
     def __init__(self, access: SiteAccess, count: int, questions: int = 20) -> None:
         from tests import factories
 
-        self.learners: dict[int, Learner] = {}
+        super().__init__()
         with access.occasion() as occasion:
             course = factories.course(occasion, "低压电工作业")
             activity = add_quiz(occasion, course, questions)
@@ -197,58 +170,10 @@ class Class:
                 root = {"modou": occasion.site}
                 own = access._occasion(root, occasion.tm, user.id, None)
                 attempt, token = begin(own, activity)
-                self.learners[attempt] = Learner(token, questions)
-        self._threads: list[threading.Thread] = []
-        self._stop = threading.Event()
-
-    def begin(self, port: int) -> None:
-        self._stop.clear()
-        self._threads = [
-            threading.Thread(target=learner.answer_on, args=(port, self._stop), daemon=True)
-            for learner in self.learners.values()
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def end(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(30)
-
-    @property
-    def acknowledged(self) -> int:
-        return sum(learner.told.acknowledged for learner in self.learners.values())
-
-    @property
-    def failed(self) -> int:
-        return sum(learner.failed for learner in self.learners.values())
-
-    def bad(self) -> Sequence[str]:
-        return [text for learner in self.learners.values() for text in learner.bad]
-
-    def more(self, count: int, seconds: float = 30) -> None:
-        """Wait for so many more acknowledgements."""
-        wanted = self.acknowledged + count
-        self._until(lambda: self.acknowledged >= wanted, seconds)
-
-    def until_failed(self) -> None:
-        """Wait until something was refused or cut off."""
-        before = self.failed
-        self._until(lambda: self.failed > before, 30)
-
-    def _until(self, done: Callable[[], bool], seconds: float) -> None:
-        pause = threading.Event()
-        for _try in range(int(seconds * 100)):
-            if done():
-                return
-            assert not self.bad(), self.bad()
-            pause.wait(0.01)
-        raise AssertionError("it does not get on")
+                self.people[attempt] = Learner(token, questions)
 
     def check(self, access: SiteAccess) -> Found:
         """Compare, with nobody writing; assert that nothing is lost or twice."""
-        told = {attempt: learner.told for attempt, learner in self.learners.items()}
-        found = compare(access, self.activity_id, told)
-        assert self.bad() == []
-        assert (found.lost, found.twice, found.faults) == (0, 0, 0), found
+        found = compare(access, self.activity_id, self.told)
+        self.check_found(found)
         return found

@@ -4,12 +4,7 @@ For the crash tests and the benchmarks of study beats. The activity is the tests
 which is nothing but so many seconds.
 """
 
-import http.client
-import json
-import socket
 import sys
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +16,7 @@ from modou.services.access import SiteAccess
 from modou.services.occasion import Occasion
 from modou.services.studying import opening
 from modou.store.journal import verify
+from tests.crowds import Crowd, Person
 
 REEL = Path(__file__).parent / "plugins" / "reel"
 PATH = "/api/v1/study/beats"
@@ -120,79 +116,21 @@ def credit_of(answer: dict[str, Any]) -> int:
     return int(credit["activity_credited"] + credit["activity_held"])
 
 
-class UnixConnection(http.client.HTTPConnection):
-    """To a socket in the file system."""
+class Learner(Person[Told]):
+    """A player that beats."""
 
-    def __init__(self, path: Path, timeout: float = 20) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
-#: Where a site answers: a port of this machine, or the socket of a front.
-Place = int | Path
-
-
-def connection_to(place: Place) -> http.client.HTTPConnection:
-    if isinstance(place, Path):
-        return UnixConnection(place)
-    return http.client.HTTPConnection("127.0.0.1", place, timeout=20)
-
-
-class Learner:
-    """A player that beats some ten times a second, and sends what was not acknowledged again."""
+    path = PATH
 
     def __init__(self, token: str, cookie: str) -> None:
-        self.told = Told()
-        self.bad: list[str] = []
-        self.failed = 0
-        self._headers = {
-            "Authorization": f"Bearer {token}",
-            "Cookie": f"modou={cookie}",
-            "Content-Type": "application/json",
-        }
+        super().__init__(Told(), {"Authorization": f"Bearer {token}", "Cookie": f"modou={cookie}"})
         self._position = 0
 
-    def beat_on(self, place: Place, stop: threading.Event) -> None:
-        """Until `stop`."""
-        connection: http.client.HTTPConnection | None = None
-        while not stop.is_set():
-            self.told.sent = self.told.acknowledged + 1
-            begin = self._position
-            body = json.dumps(
-                {"seq": self.told.sent, "spans": [[begin, begin + 2]], "position": begin + 2}
-            )
-            while not stop.is_set():
-                try:
-                    if connection is None:
-                        connection = connection_to(place)
-                    connection.request("POST", PATH, body, self._headers)
-                    answer = connection.getresponse()
-                    text = answer.read()
-                except (OSError, http.client.HTTPException):
-                    if connection is not None:
-                        connection.close()
-                    connection = None
-                    self.failed += 1
-                    stop.wait(0.05)
-                    continue
-                if answer.status == 200:
-                    self._take(json.loads(text))
-                    break
-                self.failed += 1
-                if answer.status != 503:
-                    self.bad.append(f"{answer.status} {text[:300]!r}")
-                    return
-                stop.wait(0.05)
-            stop.wait(0.1)
-        if connection is not None:
-            connection.close()
+    def body(self) -> Any:
+        self.told.sent = self.told.acknowledged + 1
+        begin = self._position
+        return {"seq": self.told.sent, "spans": [[begin, begin + 2]], "position": begin + 2}
 
-    def _take(self, answer: dict[str, Any]) -> None:
+    def take(self, answer: Any) -> None:
         self.told.acknowledged = self.told.sent
         self.told.seconds = credit_of(answer)
         self._position = answer["frontier"]
@@ -200,21 +138,13 @@ class Learner:
             self.bad.append(str(answer))
 
 
-class Class:
-    """Some learners at their lessons.
-
-    ::
-
-        learners = Class(access, 12)          # made in the database
-        learners.begin(place)
-        …                                     # the server is killed, and started again
-        learners.end()
-    """
+class Class(Crowd[Learner]):
+    """Some learners at their lessons, by their users."""
 
     def __init__(self, access: SiteAccess, count: int) -> None:
         from tests import factories
 
-        self.learners: dict[int, Learner] = {}
+        super().__init__()
         with access.occasion() as occasion:
             course = factories.course(occasion, "低压电工作业")
             self.course_id = course.id
@@ -224,60 +154,10 @@ class Class:
                 factories.enrolment(occasion, course, user)
                 root = {"modou": occasion.site}
                 own = access._occasion(root, occasion.tm, user.id, None)
-                self.learners[user.id] = Learner(*open_player(own, lesson))
-        self._threads: list[threading.Thread] = []
-        self._stop = threading.Event()
-
-    def begin(self, place: Place) -> None:
-        self._stop.clear()
-        self._threads = [
-            threading.Thread(target=learner.beat_on, args=(place, self._stop), daemon=True)
-            for learner in self.learners.values()
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def end(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(30)
-
-    @property
-    def acknowledged(self) -> int:
-        return sum(learner.told.acknowledged for learner in self.learners.values())
-
-    @property
-    def failed(self) -> int:
-        return sum(learner.failed for learner in self.learners.values())
-
-    def bad(self) -> Sequence[str]:
-        return [text for learner in self.learners.values() for text in learner.bad]
-
-    def more(self, count: int, seconds: float = 30) -> None:
-        """Wait for so many more acknowledgements."""
-        wanted = self.acknowledged + count
-        pause = threading.Event()
-        for _try in range(int(seconds * 100)):
-            if self.acknowledged >= wanted:
-                return
-            assert not self.bad(), self.bad()
-            pause.wait(0.01)
-        raise AssertionError(f"{wanted - self.acknowledged} acknowledgements are missing")
-
-    def until_failed(self) -> None:
-        """Wait until something was refused or cut off."""
-        before = self.failed
-        pause = threading.Event()
-        for _try in range(3000):
-            if self.failed > before:
-                return
-            pause.wait(0.01)
-        raise AssertionError("nothing failed")
+                self.people[user.id] = Learner(*open_player(own, lesson))
 
     def check(self, access: SiteAccess) -> Found:
         """Compare, with nobody writing; assert that nothing is lost or twice."""
-        told = {user_id: learner.told for user_id, learner in self.learners.items()}
-        found = compare(access, self.course_id, told)
-        assert self.bad() == []
-        assert (found.lost, found.twice, found.faults) == (0, 0, 0), found
+        found = compare(access, self.course_id, self.told)
+        self.check_found(found)
         return found

@@ -5,6 +5,8 @@
 Writers FIRST … (COUNT of them) count 1, 2, 3 … : each number is a change and an event,
 by `SiteAccess.together`. After the answer, and not before, "writer number" is printed. What was
 refused is tried again, the same number: the work looks whether it was done already, as a beat does.
+"at writer number" is printed at the start: what an earlier process has brought it to, answered or
+not.
 """
 
 import os
@@ -58,6 +60,8 @@ def main() -> None:
 
     def write(writer: int) -> None:
         number = access.together(lambda occasion: counter_of(occasion, writer)["number"])
+        with say:
+            os.write(1, f"at {writer} {number}\n".encode())
         while True:
             number += 1
             while True:

@@ -70,6 +70,9 @@ class Writer:
             with self._came:
                 if line == "refused\n":
                     self.refused += 1
+                elif line.startswith("at "):
+                    writer, number = map(int, line.split()[1:])
+                    self.acknowledged[writer] = number
                 else:
                     writer, number = map(int, line.split())
                     self.acknowledged[writer] = number

@@ -15,8 +15,8 @@ import pytest
 
 from modou.errors import ConfigurationError
 from modou.web.front import Front, connections
-from tests.beating import UnixConnection
 from tests.conftest import SiteUnderTest
+from tests.crowds import UnixConnection
 from tests.functional.api.conftest import Client
 from tests.functional.test_group_commit import until
 
