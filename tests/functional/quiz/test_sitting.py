@@ -12,6 +12,7 @@ from modou.errors import Invalid, NotAllowed, NotFound, TooMany, in_english
 from modou.services import jobs, sessions, teaching
 from modou.services.occasion import Origin
 from modou.services.studying import tokens
+from modou_quiz.models.attempts import Given
 from modou_quiz.models.quizzes import Allowance
 from modou_quiz.services import bank, shelf
 from modou_quiz.services.marking import automatic
@@ -254,6 +255,23 @@ def test_the_clock_hands_in_and_late_answers_are_refused(site: SiteUnderTest) ->
         assert standing.open is None
     assert len(scene.events("attempt_closed")) == 2
     assert second.attempt_id != page.attempt_id
+
+
+def test_one_that_cannot_be_handed_in_does_not_hold_up_the_others(
+    site: SiteUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = Scene(site, time_limit=HOUR)
+    broken, whole = scene.begin("lin"), scene.begin("zhou")
+    with site.occasion() as occasion:
+        # As if a type could not read any more what it once took.
+        attempt = scene.attempt(occasion, broken.attempt_id)
+        attempt.answers.given = {0: Given(["?"], 1, 1)}
+    site.clock.move(seconds=HOUR + 60)
+    run_clock(scene)
+    with site.occasion() as occasion:
+        assert scene.attempt(occasion, broken.attempt_id).state == "open"
+        assert scene.attempt(occasion, whole.attempt_id).handed_in_by == "time"
+    assert str(broken.attempt_id) in caplog.text
 
 
 def test_a_clock_that_goes_back_takes_no_time_away(site: SiteUnderTest) -> None:

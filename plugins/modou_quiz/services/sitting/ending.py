@@ -1,7 +1,7 @@
 """How attempts end: handed in by the learner, by the clock, by a person. Whoever comes first ends
 it, the others find it ended."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from itertools import islice
 
@@ -145,5 +145,8 @@ def _due_in(activity_id: int, held: QuizAttempts, before: int) -> Iterator[tuple
             yield activity_id, attempt_id
 
 
-def some_due(occasion: Occasion, limit: int) -> list[tuple[int, int]]:
-    return list(islice(due(occasion), limit))
+def some_due(
+    occasion: Occasion, limit: int, without: Container[tuple[int, int]] = ()
+) -> list[tuple[int, int]]:
+    """Some of `due`, those in `without` left out."""
+    return list(islice((one for one in due(occasion) if one not in without), limit))
