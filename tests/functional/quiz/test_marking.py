@@ -14,11 +14,13 @@ from modou.services.occasion import Occasion
 from modou.store.containers import encode_id
 from modou_quiz.models.attempts import Attempt
 from modou_quiz.models.marking import Rule
+from modou_quiz.models.quizzes import Allowance
 from modou_quiz.services import bank, marking, shelf
 from modou_quiz.services.marking import checking, deciding, giving, queue, regrading
 from modou_quiz.services.marking.giving import Said
 from modou_quiz.services.marking.queue import Piece, Ref
 from modou_quiz.services.marking.walking import closed
+from modou_quiz.services.sitting import finding, managing
 from tests import exams, factories
 from tests.conftest import SiteUnderTest
 from tests.exams import ESSAY_TEXT, Exam
@@ -400,6 +402,17 @@ def test_decisions_about_an_attempt(quiz_site: SiteUnderTest) -> None:
         deadline = exam.attempt(occasion, 0).deadline
         assert deadline == occasion.now + 1800
         assert held.deadlines[exam.attempts[0]] == deadline
+        # No rule of the quiz changes what was promised with it.
+        quiz = exam.quiz_of(occasion)
+        managing.settle_deadlines(occasion, exam.activity_of(occasion), quiz)
+        quiz.time_limit = 60
+        managing.settle_deadlines(occasion, exam.activity_of(occasion), quiz)
+    with site.occasion("wang") as occasion:
+        allowed = Allowance(extra=60, why="断网")
+        quiz = exam.quiz_of(occasion)
+        managing.except_learner(occasion, exam.activity_of(occasion), quiz, "li", allowed)
+    with site.occasion() as occasion:
+        assert exam.attempt(occasion, 0).deadline == deadline
     with pytest.raises(Conflict):
         # One at a time.
         act(deciding.reopen, 1, 30, "断网")
@@ -447,6 +460,9 @@ def test_class_teachers_mark_their_own_cohort_only(quiz_site: SiteUnderTest) -> 
             attempt_of(occasion, activity, keys[1])
         with pytest.raises(NotFound):
             queue.find(occasion, activity, theirs, (0, 0))
+        assert finding.readable(occasion, exam.activity, exam.attempts[0]).attempt.key == keys[0]
+        with pytest.raises(NotFound):
+            finding.readable(occasion, exam.activity, exam.attempts[1])
 
 
 def _works(occasion: Occasion, activity: Activity) -> Any:

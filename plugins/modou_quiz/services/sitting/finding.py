@@ -15,6 +15,7 @@ from modou_quiz.models.bank import Bank, QuestionVersion
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.permissions import RESULTS
 from modou_quiz.services import shelf
+from modou_quiz.services.marking.desk import sees
 from modou_quiz.types import QuestionType
 
 GONE = _("This attempt is gone.")
@@ -92,12 +93,14 @@ def own(occasion: Occasion, activity_id: int, attempt_id: int) -> Sitting:
 def readable(occasion: Occasion, activity_id: int, attempt_id: int) -> Sitting:
     """An attempt of the actor, or of somebody whose results the actor may see.
 
-    :raises NotFound: there is none
+    :raises NotFound: there is none, or it is of another class than the actor's
     :raises NotAllowed: it is another learner's
     """
     sitting = find(occasion, activity_id, attempt_id)
     if sitting.attempt.user != occasion.require_actor().id:
         occasion.require(RESULTS, sitting.course)
+        if not sees(occasion, sitting.course)(sitting.attempt.user):
+            raise NotFound(GONE)
     elif sitting.attempt.preview and not occasion.can(Capability.ACTIVITY_EDIT, sitting.course):
         raise NotAllowed(_("Only who edits the quiz may preview it."))
     return sitting
