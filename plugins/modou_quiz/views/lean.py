@@ -21,7 +21,7 @@ from modou_quiz.services.sitting.pages import PageToken
 from modou_quiz.services.sitting.saving import Fields, Save, Saved
 
 TAG = _("Quizzes")
-_PROBLEMS = (401, 404, 409, 410, 503)
+_PROBLEMS = (401, 403, 404, 409, 410, 503)
 #: Characters of a value that a form sends.
 _LONGEST = 200_000
 

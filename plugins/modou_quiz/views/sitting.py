@@ -236,10 +236,11 @@ def take(context: QuizContext, request: Request) -> Response:
 def attempt(context: QuizContext, request: Request) -> Response:
     """The questions of an attempt that goes on; of one that has ended, its result."""
     id = attempt_id(request)
-    ending.close_if_over(request.occasion, context.activity.id, id)
     sitting = finding.own(request.occasion, context.activity.id, id)
+    ending.close_if_over(request.occasion, context.activity.id, id)
     if not sitting.open:
         return HTTPSeeOther(address(request, context, "quiz_review", attempt=encode_id(id)))
+    pages.check_place(sitting)
     if sitting.attempt.login != login_of(request):
         return _elsewhere(context, request, sitting)
     return _answer(
@@ -416,8 +417,8 @@ def review(context: QuizContext, request: Request) -> Response:
     """What an attempt came to, as far as the rules show it now."""
     occasion, page = request.occasion, request.page
     id = attempt_id(request)
-    ending.close_if_over(occasion, context.activity.id, id)
     sitting = finding.readable(occasion, context.activity.id, id)
+    ending.close_if_over(occasion, context.activity.id, id)
     own = sitting.attempt.user == occasion.require_actor().id
     if sitting.open and own:
         return HTTPSeeOther(_attempt_address(request, context, id))

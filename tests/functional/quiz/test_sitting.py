@@ -15,7 +15,7 @@ from modou.services.studying import tokens
 from modou_quiz.models.attempts import Given
 from modou_quiz.models.quizzes import Allowance
 from modou_quiz.services import bank, shelf
-from modou_quiz.services.marking import automatic
+from modou_quiz.services.marking import automatic, deciding
 from modou_quiz.services.sitting import (
     ending,
     errors,
@@ -257,6 +257,34 @@ def test_the_clock_hands_in_and_late_answers_are_refused(site: SiteUnderTest) ->
     assert second.attempt_id != page.attempt_id
 
 
+def test_what_is_voided_is_neither_complete_nor_handed_in(site: SiteUnderTest) -> None:
+    scene = Scene(site)
+
+    def decide(verb: Callable[..., None], page: Page) -> None:
+        with site.occasion("wang") as occasion:
+            attempt = scene.attempt(occasion, page.attempt_id)
+            verb(occasion, scene.activity(occasion), attempt, "替考")
+
+    page = scene.begin()
+    decide(deciding.void, page)
+    with pytest.raises(errors.Closed) as refused:
+        page.save((0, 0))
+    assert "voided" in in_english(refused.value.message)
+    assert scene.fact("lin", "handed_in") is None
+    decide(deciding.restore, page)
+    assert scene.fact("lin", "handed_in") == now(scene)
+    other = scene.begin()
+    scene.hand_in(other)
+    decide(deciding.void, page)
+    assert scene.fact("lin", "handed_in") is not None
+    decide(deciding.void, other)
+    assert scene.fact("lin", "handed_in") is None
+    assert [e.values["activity"] for e in scene.events("completion_withdrawn")] == [
+        scene.activity_id,
+        0,
+    ]
+
+
 def test_one_that_cannot_be_handed_in_does_not_hold_up_the_others(
     site: SiteUnderTest, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -352,6 +380,25 @@ def test_windows_lists_networks_attempts_and_delays(site: SiteUnderTest) -> None
     assert may(scene, ip="::ffff:10.1.7.7") == ""
     assert may(scene, ip="2001:db8::1") == ""
     assert "rooms" in may(scene, ip="10.2.0.1")
+    # What was begun in the room is not taken home.
+    scene.rule(networks=("127.0.0.0/8",))
+    page = scene.begin()
+    for ip, taken in (("127.0.0.1", True), ("10.2.0.1", False)):
+        with site.occasion("lin") as occasion:
+            occasion.origin = Origin(ip)
+            if taken:
+                saving.save(occasion, page.token, [Save(1, 0, 0)])
+                continue
+            with pytest.raises(NotAllowed):
+                saving.save(occasion, page.token, [Save(2, 0, 1)])
+            with pytest.raises(NotAllowed):
+                pages.take_over(occasion, scene.activity_id, page.attempt_id, b"home")
+    assert page.given() == {0: 0}
+    with site.occasion() as occasion:
+        starting.drop(
+            shelf.attempts_of(occasion.site, scene.activity_id),
+            scene.attempt(occasion, page.attempt_id),
+        )
     scene.rule(networks=(), cohorts=(5,))
     assert "classes" in may(scene)
     with site.occasion() as occasion:

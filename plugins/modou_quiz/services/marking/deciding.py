@@ -3,6 +3,7 @@ back to its learner."""
 
 from modou.errors import Conflict, Invalid
 from modou.models.courses import Activity
+from modou.services import learning
 from modou.services.cleaning import clean_line
 from modou.services.occasion import Occasion
 from modou_quiz import permissions
@@ -12,7 +13,7 @@ from modou_quiz.services import shelf
 from modou_quiz.services.marking import automatic, waiting
 from modou_quiz.services.marking.keys import keys_of
 from modou_quiz.services.marking.regrading import REASON_LENGTH, before
-from modou_quiz.services.marking.settling import settle
+from modou_quiz.services.marking.settling import counting, settle
 from modou_quiz.services.marking.shelf import rules_of, touch
 from modou_quiz.services.sitting import ending
 
@@ -33,7 +34,7 @@ def void(occasion: Occasion, activity: Activity, attempt: Attempt, reason: str) 
     _drop_deadline(occasion, attempt)
     attempt.state = "void"
     _record(occasion, "attempt_voided", attempt, reason)
-    settle(occasion, activity, attempt.user)
+    _follow(occasion, activity, attempt.user)
 
 
 def restore(occasion: Occasion, activity: Activity, attempt: Attempt, reason: str) -> None:
@@ -56,7 +57,7 @@ def restore(occasion: Occasion, activity: Activity, attempt: Attempt, reason: st
     automatic.take(occasion, attempt, found, quiet=True)
     if attempt.score is not None:
         automatic.record(occasion, "attempt_regraded", attempt, reason)
-    settle(occasion, activity, attempt.user)
+    _follow(occasion, activity, attempt.user)
 
 
 def reopen(
@@ -90,7 +91,20 @@ def reopen(
     if attempt.deadline:
         held.deadlines[attempt.id] = attempt.deadline
     _record(occasion, "attempt_reopened", attempt, reason)
-    settle(occasion, activity, attempt.user)
+    _follow(occasion, activity, attempt.user)
+
+
+def _follow(occasion: Occasion, activity: Activity, user_id: int) -> None:
+    """Bring completion and grade book up to the attempts that count now."""
+    enrolment = activity.course.enrolments.get(user_id)
+    if enrolment is None:
+        return
+    closed = [attempt.handed_in for attempt in counting(occasion, activity.id, user_id)]
+    known = ending.FACT in enrolment.progress.facts_of(activity.id)
+    if known != bool(closed):
+        at = max(closed, default=None)
+        learning.set_fact(occasion, enrolment, activity, ending.FACT, at)
+    settle(occasion, activity, user_id)
 
 
 def _begin(occasion: Occasion, activity: Activity, reason: str) -> str:

@@ -54,7 +54,8 @@ class Changed(ModouError):
 class Closed(ModouError):
     """The attempt takes no answers any more.
 
-    :param at: when it ended, seconds UTC
+    :param at: when it ended, seconds UTC; 0: it never did, it was voided
+    :param by: "void", or as `Attempt.handed_in_by`
     """
 
     status = 410
@@ -68,6 +69,8 @@ class Closed(ModouError):
 
 def _sentence(at: int, now: int, by: str) -> Message:
     mapping = {"end": clock_text(at), "now": clock_text(now)}
+    if by == "void":
+        return _("A teacher has voided this attempt: it takes no answers any more.")
     if by == "time":
         return _("The time was up at ${end}; this came at ${now}.", mapping=mapping)
     return _("The attempt was handed in at ${end}; this came at ${now}.", mapping=mapping)

@@ -8,14 +8,14 @@ the attempt over (`take_over`). An older page learns with its next save that it 
 
 from typing import Any, NamedTuple
 
-from modou.errors import Conflict
+from modou.errors import Conflict, NotAllowed
 from modou.permissions import Capability
 from modou.services import logins_live
 from modou.services.occasion import Occasion
 from modou.services.seals import Seal
 from modou.store.vault import Keyring
 from modou_quiz.i18n import _
-from modou_quiz.services.sitting import finding
+from modou_quiz.services.sitting import finding, rules
 from modou_quiz.services.sitting.errors import Closed, SignedOut, TakenOver, UnknownPage
 from modou_quiz.services.sitting.finding import Sitting
 from modou_quiz.services.sitting.moments import milliseconds
@@ -56,18 +56,30 @@ def by_token(occasion: Occasion, token: PageToken) -> Sitting:
     :raises Closed: it has ended
     :raises TakenOver: a newer page has it
     :raises SignedOut: the browser is not signed in any more
+    :raises NotAllowed: it has left the networks that were named for the quiz
     :raises NotFound: it is gone
     """
     sitting = finding.find(occasion, token.activity, token.attempt)
     attempt = sitting.attempt
     if attempt.state != "open":
-        raise Closed(attempt.handed_in, occasion.now, attempt.handed_in_by)
+        by = "void" if attempt.state == "void" else attempt.handed_in_by
+        raise Closed(attempt.handed_in, occasion.now, by)
     if token.writer != attempt.writer or token.user != attempt.user:
         raise TakenOver
     if sitting.over:
         raise Closed(attempt.deadline, occasion.now)
     _check_person(sitting)
+    check_place(sitting)
     return sitting
+
+
+def check_place(sitting: Sitting) -> None:
+    """See that an attempt goes on where it may be begun; previews do so everywhere.
+
+    :raises NotAllowed: the actor is outside of the quiz's networks
+    """
+    if not sitting.attempt.preview and not rules.comes_from(sitting.occasion, sitting.quiz):
+        raise NotAllowed(rules.ELSEWHERE)
 
 
 def _check_person(sitting: Sitting) -> None:
@@ -102,10 +114,12 @@ def take_over(occasion: Occasion, activity_id: int, attempt_id: int, login: byte
     :param login: key of the session of the browser
     :raises NotFound: it is none of the actor's
     :raises Conflict: it has ended
+    :raises NotAllowed: as `check_place`
     """
     sitting = finding.own(occasion, activity_id, attempt_id)
     if not sitting.open or sitting.over:
         raise Conflict(_("This attempt has ended."))
+    check_place(sitting)
     sitting.attempt.login = login
     _turn(sitting)
 

@@ -20,6 +20,7 @@ from modou_quiz.services import shelf
 from modou_quiz.services.sitting.moments import moment_text
 
 NOTHING = Allowance()
+ELSEWHERE = _("It can be sat only from the rooms that were named for it.")
 
 
 def allowance_of(quiz: Quiz, user_id: int) -> Allowance:
@@ -98,7 +99,7 @@ def _person_objection(occasion: Occasion, quiz: Quiz, actor: User) -> Deny | Non
     if quiz.cohorts and not set(quiz.cohorts) & set(actor.cohorts):
         return Deny(_("Only learners of certain classes may sit it."))
     if not comes_from(occasion, quiz):
-        return Deny(_("It can be sat only from the rooms that were named for it."))
+        return Deny(ELSEWHERE)
     return None
 
 
