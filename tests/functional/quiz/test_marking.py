@@ -252,6 +252,41 @@ def test_two_markers_do_not_meet(quiz_site: SiteUnderTest) -> None:
     assert kinds(site).count("attempt_marked") == 6
 
 
+def test_a_grade_does_not_rest_on_what_was_changed_meanwhile(quiz_site: SiteUnderTest) -> None:
+    """Two attempts of one learner, marked by two people at once: neither sees the other's mark."""
+    site = quiz_site
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.essay("论述")], [10])
+        li = exams.learner(occasion, exam, "li")
+        exams.sit(occasion, exam, li, {0: exams.text()})
+        exams.sit(occasion, exam, li, {0: exams.text()})
+        staff(occasion, exam, "wang")
+        keys = {w.attempt: w.key for w in _works(occasion, exam.activity_of(occasion))}
+
+    def give(occasion: Occasion, number: int, points: float) -> None:
+        activity = exam.activity_of(occasion)
+        piece = queue.find(occasion, activity, keys[exam.attempts[number]], (0, 0))
+        giving.mark(occasion, activity, piece, Said(points), piece.seen)
+
+    def lower() -> None:
+        with site.occasion("wang") as occasion:
+            give(occasion, 0, 3.0)
+
+    with site.occasion("wang") as occasion:
+        give(occasion, 0, 5.0)
+    with pytest.raises(TransientError), site.occasion("wang") as late:
+        give(late, 1, 4.0)  # the best one stays: nothing is written to the grade
+        # In a thread of its own, since each has a journal of its own.
+        other = threading.Thread(target=lower)
+        other.start()
+        other.join()
+    with site.occasion() as occasion:
+        assert exam.attempt(occasion, 0).score == 3.0
+    with site.occasion("wang") as occasion:
+        give(occasion, 1, 4.0)
+        assert exam.grade(occasion, 0) == 40.0
+
+
 def test_grading_again(quiz_site: SiteUnderTest) -> None:
     """A wrong key is corrected, a question voided, both taken back: each keeps what was before."""
     site = quiz_site
@@ -516,6 +551,13 @@ def test_the_learner_reads_it_and_gets_a_letter(quiz_site: SiteUnderTest) -> Non
     shown = site.browser("li").get(page).text
     assert "画蛇添足&lt;i&gt;" in shown
     assert "四个步骤齐全" in shown
+    with site.occasion() as occasion:
+        quiz = exam.quiz_of(occasion)
+        quiz.review = frozenset({("after", "response"), ("after", "feedback")})
+    shown = site.browser("li").get(page).text
+    assert "画蛇添足" in shown
+    # A rubric's points are the marks.
+    assert "四个步骤齐全" not in shown
     with site.occasion() as occasion:
         quiz = exam.quiz_of(occasion)
         quiz.review = frozenset({("after", "response"), ("after", "marks")})

@@ -91,6 +91,10 @@ def review_of(
                 key = None
             if key is not None:
                 parts = _parts(key, attempt, number, "response" in shown)
+            if "marks" not in shown:
+                # The points of its levels are the marks.
+                parts = tuple(part._replace(fraction=None, rubric=()) for part in parts)
+                parts = tuple(part for part in parts if part)
         found[number] = SlotReview(
             points if "marks" in shown else None,
             0.0 if rule.void == "none" else slot.marks,

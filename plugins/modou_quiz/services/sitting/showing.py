@@ -9,7 +9,7 @@ from modou.errors import NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
-from modou_quiz.services.answer_files import with_addresses
+from modou_quiz.services.answer_files import asks_for_files, with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
@@ -20,8 +20,6 @@ from modou_quiz.types import Verdict
 _NOTHING = Given(None, 0, 0)
 #: Characters of arrangement and response up to which others may have the same.
 _BRIEF = 500
-#: Types whose questions may ask for files.
-_WITH_FILES = frozenset(("essay", "case"))
 #: Makes the address of a stored file, as `render_for` wants it.
 Sign = Callable[..., Any]
 
@@ -156,7 +154,7 @@ def _shown_now(
 
     section = _section(sitting, place)
     # The controls with which files are sent hold a ticket of the learner's.
-    own = found.type.name in _WITH_FILES
+    own = asks_for_files(found.type)
     text = canonical([slot.arrangement, response])
     common = (slot.question, slot.version, text, place, labels[place], slot.marks, section)
     return QuestionShown(
