@@ -25,6 +25,7 @@ from modou_quiz.services.sitting import (
     reviewing,
     rules,
     saving,
+    showing,
     starting,
 )
 from modou_quiz.services.sitting.saving import Save
@@ -626,6 +627,31 @@ def test_what_is_shown_when(site: SiteUnderTest) -> None:
         assert following == (begin + HOUR, frozenset({"right"}))
     site.clock.move(seconds=HOUR)
     assert shown() == {"right"}
+
+
+def test_a_review_without_responses_does_not_call_them_wrong(site: SiteUnderTest) -> None:
+    names = ("single", "cloze", "case")
+    review = frozenset({("after", "correct"), ("after", "feedback")})
+    scene = Scene(site, named(names), review=review)
+    page = scene.begin()
+    with site.occasion() as occasion:
+        types = shelf.types_of(occasion)
+        best = [types[name].raw(c, None, types[name].best(c)) for name, c in named(names)]
+    page.save(*enumerate(best))
+    scene.hand_in(page)
+    with site.occasion("lin") as occasion:
+        sitting = finding.own(occasion, scene.activity_id, page.attempt_id)
+        shown = showing.review_page(sitting, lambda *_of: "")
+        assert [one.state for one in shown.questions] == ["right"] * 3
+        told = [one.shown["review"] for one in shown.questions]
+        assert [(one["given"], one["state"]) for one in told] == [(True, "right")] * 3
+        assert not any("reply" in one for one in told)
+        everything = repr([one.shown for one in shown.questions])
+        assert "'wrong'" not in everything
+
+
+def named(names: tuple[str, ...]) -> list[tuple[str, Any]]:
+    return [(name, ALL_TYPES[name]) for name in names]
 
 
 def test_a_wrong_password_is_refused_and_soon_not_even_compared(site: SiteUnderTest) -> None:

@@ -253,16 +253,20 @@ def _reviewed(
         slot.arrangement,
         response if "response" in allowed else None,
         render,
-        correct="correct" in allowed,
+        # Of pieces it cannot be said without the response.
+        correct="correct" in allowed and "response" in allowed,
         feedback="feedback" in allowed,
         right="right" in allowed,
     )
     shown = with_addresses(sitting.occasion, shown, sign)
     fraction = _fraction(sitting, place, found, response)
+    if "response" not in allowed:
+        shown = _without_response(shown)
     told = shown.get("review")
-    if told and "state" in told:
+    if told is not None and "correct" in allowed and found.type.answerable:
         # What counts is what was marked, which people may have done.
-        shown = {**shown, "review": {**told, "state": _marked(fraction)}}
+        told = {**told, "given": response is not None, "state": _marked(fraction)}
+        shown = {**shown, "review": told}
     earned = fraction * slot.marks if fraction is not None and "marks" in allowed else None
     if attempt.earned and place < len(attempt.earned) and "marks" in allowed:
         earned = attempt.earned[place]
@@ -281,6 +285,19 @@ def _reviewed(
         _state(found, response, fraction, allowed),
         earned,
     )
+
+
+def _without_response(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A review that was made as if nothing had been answered, without what it says about that."""
+    values = dict(shown)
+    if "review" in shown:
+        hidden = {"given", "state", "reply", "hint", "count", "unit_wrong"}
+        values["review"] = {k: v for k, v in shown["review"].items() if k not in hidden}
+    if "questions" in shown:
+        values["questions"] = [
+            {**one, "shown": _without_response(one["shown"])} for one in shown["questions"]
+        ]
+    return values
 
 
 def _fraction(sitting: Sitting, place: int, found: Asked, response: Any) -> float | None:
