@@ -36,6 +36,12 @@ JOBS: tuple[Job, ...] = (
         run=counting_jobs.regrade,
         long=True,
     ),
+    Job(
+        name="quiz_settle",
+        title=_("Grades of a quiz by another rule"),
+        run=counting_jobs.settle,
+        long=True,
+    ),
     Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
     Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
     Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),

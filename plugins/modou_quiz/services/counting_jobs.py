@@ -8,7 +8,7 @@ from modou.models.courses import Activity
 from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.services import shelf, statistics
-from modou_quiz.services.marking import regrading
+from modou_quiz.services.marking import regrading, settling
 
 #: Attempts that are graded again in one transaction.
 _TOGETHER = 100
@@ -70,6 +70,25 @@ def stale_quizzes(occasion: Occasion) -> list[tuple[int, str]]:
         if now and (counted is None or counted["fingerprint"] != now):
             stale.append((activity_id, counted["which"] if counted is not None else "first"))
     return stale
+
+
+def settle(context: Any) -> None:
+    """The job `quiz_settle`; values: `activity`. Brings all grades up to the attempts after
+    another of them counts. Bears to be begun again."""
+    activity_id = context.values["activity"]
+    with context.occasion() as occasion:
+        held = shelf.attempts_of(occasion.site, activity_id)
+        learners = list(held.by_user.keys()) if held is not None else []
+    waiting = iter(learners)
+    done = 0
+    while batch := list(islice(waiting, _TOGETHER)):
+        context.check()
+        with context.occasion() as occasion:
+            activity = activity_of(occasion, activity_id)
+            for user_id in batch:
+                settling.settle(occasion, activity, user_id)
+        done += len(batch)
+        context.progress(done / len(learners))
 
 
 def regrade(context: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from modou.errors import Invalid
 from modou.models.courses import Activity
+from modou.services import jobs
 from modou.services.cleaning import clean_line, clean_text
 from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
@@ -72,6 +73,7 @@ def save(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) -> N
         quiz.created = occasion.now
         quiz.paper = Paper()
         shelf.put(occasion, activity, quiz)
+    counted = quiz.grade_by
     changed = False
     for name, value in cleaned.items():
         if getattr(quiz, name) != value:
@@ -82,6 +84,9 @@ def save(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) -> N
     quiz.revision += 1
     quiz.modified = occasion.now
     managing.settle_deadlines(occasion, activity, quiz)
+    if not new and quiz.grade_by != counted:
+        # Of thousands of learners: behind the page.
+        jobs.enqueue(occasion, "quiz_settle", activity=activity.id)
     occasion.record(
         "quiz_changed",
         course=activity.course.id,

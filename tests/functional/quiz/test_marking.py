@@ -15,7 +15,7 @@ from modou.store.containers import encode_id
 from modou_quiz.models.attempts import Attempt
 from modou_quiz.models.marking import Rule
 from modou_quiz.models.quizzes import Allowance
-from modou_quiz.services import bank, marking, shelf
+from modou_quiz.services import bank, marking, quizzes, shelf
 from modou_quiz.services.marking import checking, deciding, giving, queue, regrading
 from modou_quiz.services.marking.giving import Said
 from modou_quiz.services.marking.queue import Piece, Ref
@@ -272,19 +272,39 @@ def test_a_grade_does_not_rest_on_what_was_changed_meanwhile(quiz_site: SiteUnde
         with site.occasion("wang") as occasion:
             give(occasion, 0, 3.0)
 
+    def at_once() -> None:
+        with site.occasion("wang") as occasion:
+            give(occasion, 1, 4.0)  # the best one stays: nothing is written to the grade
+            # In a thread of its own, since each has a journal of its own.
+            other = threading.Thread(target=lower)
+            other.start()
+            other.join()
+
     with site.occasion("wang") as occasion:
         give(occasion, 0, 5.0)
-    with pytest.raises(TransientError), site.occasion("wang") as late:
-        give(late, 1, 4.0)  # the best one stays: nothing is written to the grade
-        # In a thread of its own, since each has a journal of its own.
-        other = threading.Thread(target=lower)
-        other.start()
-        other.join()
+    with pytest.raises(TransientError):
+        at_once()
     with site.occasion() as occasion:
         assert exam.attempt(occasion, 0).score == 3.0
     with site.occasion("wang") as occasion:
         give(occasion, 1, 4.0)
         assert exam.grade(occasion, 0) == 40.0
+
+
+def test_the_rule_by_which_attempts_count_can_be_changed(quiz_site: SiteUnderTest) -> None:
+    site = quiz_site
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.single("单选")], [10])
+        li = exams.learner(occasion, exam, "li")
+        exams.sit(occasion, exam, li, {0: 0})
+        exams.sit(occasion, exam, li, {0: 1})
+        assert exam.grade(occasion, 0) == 100.0
+        activity = exam.activity_of(occasion)
+        values = {**quizzes.values_of(occasion, activity), "grade_by": "last"}
+        quizzes.save(occasion, activity, values)
+    site.work()
+    with site.occasion() as occasion:
+        assert exam.grade(occasion, 0) == 0.0
 
 
 def test_grading_again(quiz_site: SiteUnderTest) -> None:
