@@ -84,7 +84,7 @@ def _values(occasion: Occasion, sitting: Sitting) -> dict[str, Any]:
         "number": attempt.number,
         "state": attempt.state,
         "started": moment(attempt.started),
-        "deadline": moment(attempt.deadline),
+        "deadline": moment(sitting.ends if sitting.open else attempt.deadline),
         "handed_in": moment(attempt.handed_in),
         "handed_in_by": attempt.handed_in_by,
         "answered": sum(one.response is not None for one in given),

@@ -304,7 +304,7 @@ def _sitting(context: QuizContext, request: Request, sitting: Sitting) -> dict[s
         "answers_action": address(request, context, "quiz_answers", attempt=key),
         "hand_in_action": address(request, context, "quiz_hand_in", attempt=key),
         "take_action": address(request, context, "quiz_take", attempt=key),
-        "ends": page.when(attempt.deadline) if attempt.deadline else "",
+        "ends": page.when(sitting.ends) if sitting.ends else "",
     }
 
 
@@ -399,7 +399,7 @@ def hand_in(context: QuizContext, request: Request) -> Response:
         "objection": ending.objection_to_hand_in(sitting),
         "action": address(request, context, "quiz_hand_in", attempt=encode_id(id)),
         "back": _attempt_address(request, context, id),
-        "ends": request.page.when(sitting.attempt.deadline) if sitting.attempt.deadline else "",
+        "ends": request.page.when(sitting.ends) if sitting.ends else "",
     }
     return _answer(request, "modou_quiz:templates/hand_in.jinja2", values)
 

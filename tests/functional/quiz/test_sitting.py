@@ -461,6 +461,29 @@ def test_those_who_failed_are_listed_for_the_resit(site: SiteUnderTest) -> None:
     assert passed.attempt_id
 
 
+def test_what_was_begun_without_an_end_ends_when_the_quiz_closes(site: SiteUnderTest) -> None:
+    scene = Scene(site)
+    page, other = scene.begin(), scene.begin("zhou")
+    assert page.save((0, 0)).state["deadline"] is None
+    closes = now(scene) + HOUR
+    scene.rule(closes=closes)
+    assert page.save((1, 1)).state["deadline"] == closes * 1000
+    site.clock.move(seconds=2 * HOUR)
+    with pytest.raises(errors.Closed):
+        page.save((2, 2))
+    assert may(scene).startswith("It closed on")  # and ends what is over
+    scene.hand_in(other)
+    with site.occasion() as occasion:
+        for one in (page, other):
+            attempt = scene.attempt(occasion, one.attempt_id)
+            assert (attempt.handed_in_by, attempt.handed_in) == ("time", closes)
+    # Given back without an end, it has none.
+    with site.occasion("wang") as occasion:
+        attempt = scene.attempt(occasion, page.attempt_id)
+        deciding.reopen(occasion, scene.activity(occasion), attempt, 0, "断网")
+    assert page.save((2, 2)).state["deadline"] is None
+
+
 def test_extra_time_counts_at_once_and_nobody_loses_time(site: SiteUnderTest) -> None:
     scene = Scene(site, time_limit=HOUR)
     page = scene.begin()

@@ -31,7 +31,7 @@ def hand_in(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
     if not sitting.open:
         return
     attempt = sitting.attempt
-    if attempt.deadline and occasion.now >= attempt.deadline:
+    if sitting.ends and occasion.now >= sitting.ends:
         close(sitting, "time")
         return
     occasion.hooks.ask(
@@ -80,7 +80,7 @@ def close(sitting: Sitting, by: str) -> None:
     """
     occasion, attempt = sitting.occasion, sitting.attempt
     # What the clock ended has ended then, whenever somebody came to see to it.
-    at = min(attempt.deadline, occasion.now) if by == "time" else occasion.now
+    at = min(sitting.ends, occasion.now) if by == "time" else occasion.now
     attempt.state = "handed_in"
     attempt.handed_in = at
     attempt.handed_in_by = by

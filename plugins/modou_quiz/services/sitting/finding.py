@@ -16,6 +16,7 @@ from modou_quiz.models.quizzes import Quiz
 from modou_quiz.permissions import RESULTS
 from modou_quiz.services import shelf
 from modou_quiz.services.marking.desk import sees
+from modou_quiz.services.sitting import rules
 from modou_quiz.types import QuestionType
 
 GONE = _("This attempt is gone.")
@@ -46,8 +47,18 @@ class Sitting:
     @property
     def over(self) -> bool:
         """Whether nothing is taken any more, though nobody has closed it yet."""
-        deadline = self.attempt.deadline
-        return bool(deadline) and self.occasion.now > deadline + self.grace
+        ends = self.ends
+        return bool(ends) and self.occasion.now > ends + self.grace
+
+    @property
+    def ends(self) -> int:
+        """When it ends by itself, seconds UTC; 0: never. Begun without an end, it ends all the same
+        when the quiz closes by a rule that came later: those who have handed in may see the answers
+        then. One that was given back has the end that it was given back with."""
+        attempt = self.attempt
+        if attempt.deadline or attempt.preview or rules.is_reopened(attempt):
+            return attempt.deadline
+        return rules.limits_of(self.quiz, attempt.user).closes
 
     def tell(self, kind: str, **values: Any) -> None:
         """Record an event about the learner. Previews are nobody's attempts."""

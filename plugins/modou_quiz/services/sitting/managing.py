@@ -150,8 +150,8 @@ def _settle_learner(
 def _settle_attempt(quiz: Quiz, attempt: Attempt, deadlines: object, *, shorten: bool) -> None:
     if attempt.state != "open" or attempt.preview or not attempt.deadline:
         return
-    if any(before.action == "reopen" for before in attempt.history):
-        # Its end was set by whoever gave it back; by the rules it has been over for long.
+    if rules.is_reopened(attempt):
+        # By the rules it has been over for long.
         return
     deadline = rules.deadline_of(quiz, attempt.user, attempt.started)
     if deadline == attempt.deadline or (not shorten and 0 < deadline < attempt.deadline):

@@ -67,7 +67,7 @@ def by_token(occasion: Occasion, token: PageToken) -> Sitting:
     if token.writer != attempt.writer or token.user != attempt.user:
         raise TakenOver
     if sitting.over:
-        raise Closed(attempt.deadline, occasion.now)
+        raise Closed(sitting.ends, occasion.now)
     _check_person(sitting)
     check_place(sitting)
     return sitting
@@ -146,6 +146,6 @@ def state_json(sitting: Sitting) -> dict[str, Any]:
     return {
         "seq": attempt.answers.seq,
         "now": milliseconds(sitting.occasion),
-        "deadline": attempt.deadline * 1000 or None,
+        "deadline": sitting.ends * 1000 or None,
         "leaves": attempt.leaves,
     }

@@ -58,6 +58,11 @@ def deadline_of(quiz: Quiz, user_id: int, started: int) -> int:
     return min(ends, default=0)
 
 
+def is_reopened(attempt: Attempt) -> bool:
+    """Whether it was given back to its learner: its end was set by whoever did so."""
+    return any(before.action == "reopen" for before in attempt.history)
+
+
 def attempts_of_user(held: QuizAttempts | None, user_id: int) -> list[Attempt]:
     """A learner's attempts in order, previews and void ones included."""
     if held is None:
