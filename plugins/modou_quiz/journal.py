@@ -59,6 +59,13 @@ class _Saved(_Attempt):
     digest: str = ""
 
 
+class _Checked(_Attempt):
+    """`seq`: of the answer whose worth the learner was shown, and which stays as it is."""
+
+    slot: int
+    seq: int = 0
+
+
 class _Left(_Attempt):
     leaves: int = Field(title=_("times left"))
 
@@ -128,6 +135,7 @@ KINDS = (
     JournalKind("attempt_started", _("Attempt begun"), _Started),
     JournalKind("attempt_opened", _("Attempt opened in a browser"), _Opened, quiet=True),
     JournalKind("answer_saved", _("Answer saved"), _Saved, quiet=True),
+    JournalKind("answer_checked", _("Answer checked by its learner"), _Checked, quiet=True),
     JournalKind("attempt_left", _("Page of an attempt left"), _Left, quiet=True),
     JournalKind("attempt_closed", _("Attempt handed in"), _Closed),
     JournalKind("attempt_marked", _("Answer marked"), _Marked),

@@ -573,6 +573,21 @@ def test_what_was_checked_in_practice_stays(site: SiteUnderTest) -> None:
         saving.check(finding.own(occasion, scene.activity_id, page.attempt_id), 0)
     assert len(page.save((0, 0)).refused) == 1
     assert page.given() == {0: 2}
+    with site.occasion("lin") as occasion:
+        saving.check(finding.own(occasion, scene.activity_id, page.attempt_id), 0)
+    [event] = scene.events("answer_checked")
+    assert (event.values["slot"], event.values["seq"]) == (0, 1)
+
+
+def test_a_form_saves_what_brings_no_marks_as_well(site: SiteUnderTest) -> None:
+    scene = Scene(
+        site, [("single", single()), ("description", ALL_TYPES["description"])], marks=0.0
+    )
+    page = scene.begin()
+    posted = saving.Posted(0, [("q0-choice", "1")])
+    with site.occasion("lin") as occasion:
+        assert saving.save_page(occasion, page.token, posted) == ()
+    assert page.given() == {0: 1}
 
 
 # -- versions, previews

@@ -240,6 +240,9 @@ def check(sitting: Sitting, place: int) -> None:
     before = answers.given.get(place, _ABSENT)
     if before.response is None:
         raise Invalid(_("Answer the question first."))
+    if before.checked:
+        return
+    sitting.tell("answer_checked", slot=place, seq=before.seq)
     answers.given = {**answers.given, place: before._replace(checked=True)}
 
 
@@ -297,6 +300,14 @@ def save_page(occasion: Occasion, token: PageToken, posted: Posted) -> tuple[Ref
     return refused
 
 
+def _asks(sitting: Sitting, slot: Slot) -> bool:
+    """Whether a slot that brings no marks asks for an answer all the same."""
+    try:
+        return asked_in(sitting, slot).type.answerable
+    except NotFound:
+        return False
+
+
 def _saves(sitting: Sitting, posted: Posted) -> list[Save]:
     fields = Fields(posted.fields)
     given = sitting.attempt.answers.given
@@ -304,7 +315,7 @@ def _saves(sitting: Sitting, posted: Posted) -> list[Save]:
     seq = sitting.attempt.answers.seq
     for place in reachable(sitting):
         slot = sitting.attempt.slots[place]
-        if not slot.marks or given.get(place, _ABSENT).checked:
+        if given.get(place, _ABSENT).checked or not (slot.marks or _asks(sitting, slot)):
             continue
         seq += 1
         saves.append(Save(seq, place, fields=fields, flagged=place in posted.flagged))
