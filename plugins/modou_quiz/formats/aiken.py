@@ -65,7 +65,7 @@ class Aiken(QuestionFormat):
             answer = _ANSWER.match(line)
             option = _OPTION.match(line)
             if answer and (question.options or question.stem):
-                yield question.item(number, answer[1])
+                yield question.made(number, answer[1])
                 question = _Question()
             elif option and question.stem and question.fits(option[1]):
                 question.options.append((number, option[2]))
@@ -141,8 +141,14 @@ class _Question:
         item = self._begun()
         return refuse(item, _("The line “ANSWER:” is missing."), self.options[-1][0])
 
-    def item(self, number: int, answer: str) -> Item:
+    def made(self, number: int, answer: str) -> Item:
         item = self._begun()
+        try:
+            return self._item(item, number, answer)
+        except ValueError:
+            return refuse(item, _("A text is longer than can be stored."), number)
+
+    def _item(self, item: Item, number: int, answer: str) -> Item:
         if len(self.options) < 2:
             return refuse(item, _("A choice needs at least two options."), number)
         letters = re.findall(r"[A-Za-zＡ-Ｚ]", answer)

@@ -12,13 +12,15 @@ from modou_quiz.content import FILE, Content, Rich
 from modou_quiz.formats.base import Item, Note
 from modou_quiz.i18n import _
 
-_TAG = re.compile(r"<(?:[a-zA-Z][^<>]*|/[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
+# (Up to where another comment begins: so many open ones are read once.)
+_TAG = re.compile(r"<(?:[a-zA-Z][^<>]*|/[a-zA-Z][^<>]*|!--(?:(?!<!--|-->).)*--)>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
 #: Moodle's name for what stands before a file of the question.
 PLUGIN_FILE: Final = "@@PLUGINFILE@@/"
 
 NO_RIGHT_ANSWER: Final[Message] = _("No answer is marked as right.")
+UNEXPECTED: Final[Message] = _("Something in this question was not expected; it cannot be read.")
 
 
 class Refused(Exception):

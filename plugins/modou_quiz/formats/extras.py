@@ -175,7 +175,7 @@ def with_extras(item: Item, text: str) -> Item:
     values = state(item)
     try:
         entries = [(str(path).split("/"), str(old), new) for path, old, new in json.loads(text)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         item.notes.append(Note("lost", _UNREADABLE, item.line))
         return item
     passed_over = 0

@@ -130,8 +130,8 @@ def _item(parsed: syntax.Parsed, category: tuple[str, ...]) -> Item:
         idnumber=parsed.idnumber,
         notes=parsed.notes,
     )
-    stem, feedback = _rich(parsed.stem), _rich(parsed.feedback)
     try:
+        stem, feedback = _rich(parsed.stem), _rich(parsed.feedback)
         _KINDS[parsed.kind](item, parsed, stem, feedback)
     except Refused as refused:
         return refuse(item, refused.message, refused.line)

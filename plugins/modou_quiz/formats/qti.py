@@ -5,6 +5,7 @@ stands in a comment of the item (`extras`).
 """
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from lxml import etree
 
 from modou.errors import Message
 from modou_quiz.formats.base import Item, Note, QuestionFormat
-from modou_quiz.formats.building import Refused, refuse
+from modou_quiz.formats.building import UNEXPECTED, Refused, refuse
 from modou_quiz.formats.extras import extras_of, with_extras
 from modou_quiz.formats.qti_names import ITEM_TYPES, in_version, normalise
 from modou_quiz.formats.qti_package import MANIFEST, BadPackage, Package, resolve, text_of
@@ -25,6 +26,8 @@ from modou_quiz.formats.qti_writing import item_xml
 from modou_quiz.formats.xml_safety import BadXml, Element, parse_xml, xml_encoding
 from modou_quiz.i18n import _
 from modou_quiz.types.contents import CONTENTS
+
+log = logging.getLogger(__name__)
 
 _OURS: Final = "modou: "
 _TYPE = re.compile(r'\[\["type","","([a-z]+)"\]')
@@ -209,6 +212,10 @@ def _take(root: Element, item: Item, fetch: Fetch, forced: str) -> None:
         refuse(item, refused.message, refused.line)
     except (ValueError, KeyError):
         refuse(item, _("This item cannot be stored: a text is too long, or parts are too many."))
+    except Exception:
+        # What nobody thought of spoils one question, not the file.
+        log.exception("a QTI item could not be read")
+        refuse(item, UNEXPECTED)
     item.files = reader.files
 
 

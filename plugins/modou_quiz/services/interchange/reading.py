@@ -7,6 +7,7 @@
 """
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -28,6 +29,8 @@ from modou_quiz.models.interchange import BATCH, ImportRows, QuestionImport
 from modou_quiz.services import bank, duplicates, shelf, wording
 from modou_quiz.services.interchange import finding
 from modou_quiz.services.interchange.working import Work
+
+log = logging.getLogger(__name__)
 
 JOB: Final = "quiz_read"
 #: Of the stored files: read by the jobs alone.
@@ -167,6 +170,19 @@ def opened(stored: Any) -> IO[bytes]:
     return Path(stored.blob.committed()).open("rb")
 
 
+def items_in(format: QuestionFormat, stream: IO[bytes]) -> Iterator[Item]:
+    """What is in a file. A reader that fails in a way that nobody thought of (a plugin's, perhaps)
+    ends it there with an item that says so; what came before stays."""
+    line = 1
+    try:
+        for item in format.read(stream):
+            line = item.line
+            yield item
+    except Exception:
+        log.exception("the format %s broke off behind line %s", format.name, line)
+        yield Item(line=line, notes=[Note("error", _BROKE_OFF, line)])
+
+
 def _found(occasion: Occasion, id: int) -> Any:
     found = finding.store_of(occasion).imports.get(id)
     if found is None:
@@ -189,7 +205,7 @@ class _Reading:
 
     def all(self, stream: IO[bytes], size: int) -> None:
         batch: list[Item] = []
-        for item in self.format.read(stream):
+        for item in items_in(self.format, stream):
             batch.append(item)
             if len(batch) == BATCH:
                 self.context.check()
@@ -286,6 +302,9 @@ def twin_of(occasion: Occasion, row: dict[str, Any]) -> Question | None:
     return store.questions.get(row["twin"]) if store is not None and row["twin"] else None
 
 
+_BROKE_OFF: Final[Message] = _(
+    "Something behind this line was not expected; nothing more could be read."
+)
 _GONE: Final[Message] = _("The file is gone. Send it again.")
 _NO_FORMAT: Final[Message] = _("The plugin with this format is not enabled any more.")
 _EMPTY: Final[Message] = _("No question was found in the file. Is it in another format?")

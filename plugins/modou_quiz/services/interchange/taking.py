@@ -5,7 +5,7 @@ and goes on there. What cannot be made is told and spoils no other.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from modou_quiz.models.bank import QuestionCategory
 from modou_quiz.models.interchange import BATCH, ImportRows, QuestionImport
 from modou_quiz.services import bank, shelf
 from modou_quiz.services.interchange import finding
-from modou_quiz.services.interchange.reading import opened, rows
+from modou_quiz.services.interchange.reading import items_in, opened, rows
 from modou_quiz.services.interchange.working import Work
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def take(context: Work) -> None:
         done, size = found.progress.done, max(1, found.size)
         stream = opened(stored)
     with stream:
-        items: Iterator[Item] = format.read(stream)
+        items = items_in(format, stream)
         for _item in islice(items, done):
             # Taken before this worker came.
             pass
@@ -139,7 +139,9 @@ def take(context: Work) -> None:
             done += len(batch)
             context.progress(min(0.99, done / size))
     with context.occasion() as occasion:
-        _end(occasion, finding.store_of(occasion).imports.by_id(id))
+        found = finding.store_of(occasion).imports.get(id)
+        if found is not None and found.status == "taking":
+            _end(occasion, found)
 
 
 def _end(occasion: Occasion, found: QuestionImport) -> None:
