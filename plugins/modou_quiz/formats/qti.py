@@ -77,12 +77,10 @@ class Qti(QuestionFormat):
             yield refuse(Item(line=1), bad.message)
             return
         for number, name in enumerate(package.items(), start=1):
-            try:
-                data = package.read(name)
-            except BadPackage as bad:
-                yield refuse(Item(line=number, title=name), bad.message)
-                continue
-            yield _read(data, name, number, package)
+            item = _packed(package, name, number)
+            if number == 1 and package.tests:
+                item.notes.append(Note("lost", _test_lost(package.tests)))
+            yield item
 
     def write(self, items: Iterable[Item], out: IO[bytes]) -> Sequence[tuple[Item, Note]]:
         told: list[tuple[Item, Note]] = []
@@ -155,6 +153,24 @@ class Qti30(Qti):
     title = "QTI 3.0"
     description = _("The newest version of QTI")
     version = "3.0"
+
+
+def _packed(package: Package, name: str, number: int) -> Item:
+    try:
+        return _read(package.read(name), name, number, package)
+    except BadPackage as bad:
+        return refuse(Item(line=number, title=name), bad.message)
+    except KeyError:
+        message = _("The file “${name}” is not part of what was sent.", mapping={"name": name})
+        return refuse(Item(line=number, title=name), message)
+
+
+def _test_lost(names: Sequence[str]) -> Message:
+    return _(
+        "There is a test in the package (${names}). Its questions were read, but not which of them "
+        "are asked, in which order and for how many marks.",
+        mapping={"names": ", ".join(names)[:200]},
+    )
 
 
 def _read(data: bytes, name: str, number: int, package: Package | None) -> Item:

@@ -255,3 +255,19 @@ def test_what_never_ends_is_read_in_time(text: str) -> None:
         parse_xml(text)
     read(Gift(), text.encode())
     assert time.process_time() - start < 20
+
+
+def test_what_a_package_holds_beside_items_is_told() -> None:
+    manifest = (
+        '<manifest><resources><resource identifier="t" type="imsqti_test_xmlv2p2" href="exam.xml"/>'
+        '<resource identifier="a" type="imsqti_item_xmlv2p2" href="a.xml"/>'
+        '<resource identifier="b" type="imsqti_item_xmlv2p2" href="b.xml"/></resources></manifest>'
+    )
+    item = QTI.format("<itemBody><p>a</p></itemBody>")
+    data = package_of(
+        {"imsmanifest.xml": manifest.encode(), "a.xml": item.encode(), "exam.xml": b"<t/>"}
+    )
+    first, second = read(Qti22(), data)
+    assert "exam.xml" in str(first.notes[0].message.mapping)
+    assert second.content is None
+    assert second.title == "b.xml"

@@ -22,6 +22,7 @@ from modou.services.files import AnyUpload
 from modou.services.occasion import Occasion
 from modou.services.packed_messages import packed, unpacked
 from modou_quiz.formats import Item, Note, QuestionFormat
+from modou_quiz.formats.extras import TITLES
 from modou_quiz.formats.reading import encoding_name
 from modou_quiz.i18n import _
 from modou_quiz.models.bank import Question
@@ -259,6 +260,12 @@ class _Reading:
                 kind = "twin" if twin or earlier else kind
             if print_:
                 self.seen.setdefault(print_, number)
+            unfit = _unfit(item)
+            if unfit:
+                notes += unfit
+                kind = "bad"
+            if len(item.title) > bank.LONGEST_TITLE:
+                notes.append(Note("lost", _TITLE_CUT, item.line))
         return {
             "line": item.line,
             "title": item.title[:200],
@@ -285,6 +292,28 @@ def _flaws(occasion: Occasion, item: Item) -> list[Note]:
     ]
 
 
+def _unfit(item: Item) -> list[Note]:
+    """Why it could not be filed when it is taken."""
+    faults = bank.filing_faults(
+        marks=item.marks,
+        tags=item.tags,
+        point=item.point,
+        syllabus=item.syllabus,
+        idnumber=item.idnumber,
+    )
+    return [
+        Note(
+            "error",
+            _(
+                "This cannot be stored: ${field}: ${reason}",
+                mapping={"field": TITLES[field], "reason": reason},
+            ),
+            item.line,
+        )
+        for field, reason in faults.items()
+    ]
+
+
 def _fingerprint(item: Item, data: dict[str, Any]) -> int:
     shown = wording.files_in(data)
     digests = [hashlib.sha256(item.files[name]).hexdigest() for name in shown if name in item.files]
@@ -305,6 +334,7 @@ def twin_of(occasion: Occasion, row: dict[str, Any]) -> Question | None:
 _BROKE_OFF: Final[Message] = _(
     "Something behind this line was not expected; nothing more could be read."
 )
+_TITLE_CUT: Final[Message] = _("The title is too long; its end was left out.")
 _GONE: Final[Message] = _("The file is gone. Send it again.")
 _NO_FORMAT: Final[Message] = _("The plugin with this format is not enabled any more.")
 _EMPTY: Final[Message] = _("No question was found in the file. Is it in another format?")

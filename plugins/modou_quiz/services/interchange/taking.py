@@ -221,7 +221,7 @@ def _one(
             known[path],
             item.type,
             item.content,
-            title=item.title[:200],
+            title=item.title[: bank.LONGEST_TITLE],
             marks=item.marks,
             tags=item.tags,
             difficulty=item.difficulty if item.difficulty in range(6) else 0,
