@@ -104,7 +104,7 @@ def questions_import_template(context: Within, request: Request) -> Response:
     response: Response = request.response
     response.content_type = format.media_type
     response.body = content
-    _attach(response, f"{request.page.gettext(_('questions template'))}{format.extension}")
+    _attach(response, request.page.gettext(_("questions template")) + format.extension)
     return response
 
 
