@@ -17,7 +17,7 @@ from typing import IO, Final
 from modou.errors import Message
 from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note, QuestionFormat
-from modou_quiz.formats.building import Refused, build, one_line, refuse
+from modou_quiz.formats.building import TOO_LONG, Refused, build, one_line, refuse
 from modou_quiz.formats.extras import losses
 from modou_quiz.formats.reading import damage, find_encoding, mend, text_lines
 from modou_quiz.i18n import _
@@ -146,7 +146,7 @@ class _Question:
         try:
             return self._item(item, number, answer)
         except ValueError:
-            return refuse(item, _("A text is longer than can be stored."), number)
+            return refuse(item, TOO_LONG, number)
 
     def _item(self, item: Item, number: int, answer: str) -> Item:
         if len(self.options) < 2:

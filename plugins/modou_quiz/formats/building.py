@@ -20,6 +20,7 @@ _BREAK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
 PLUGIN_FILE: Final = "@@PLUGINFILE@@/"
 
 NO_RIGHT_ANSWER: Final[Message] = _("No answer is marked as right.")
+TOO_LONG: Final[Message] = _("A text is longer than can be stored.")
 UNEXPECTED: Final[Message] = _("Something in this question was not expected; it cannot be read.")
 
 
@@ -45,18 +46,21 @@ def build(item: Item, type: str, model: type[Content], **values: Any) -> Item:
     try:
         item.content = model(**values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        field, reason = first_fault(error)
         refuse(
             item,
             _(
                 "This cannot be stored: ${field}: ${reason}",
-                mapping={
-                    "field": ".".join(str(part) for part in first["loc"]) or type,
-                    "reason": first["msg"],
-                },
+                mapping={"field": field or type, "reason": reason},
             ),
         )
     return item
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """Where a model found something wrong first, and what."""
+    first = error.errors(include_url=False)[0]
+    return ".".join(str(part) for part in first["loc"]), first["msg"]
 
 
 def is_html(text: str) -> bool:

@@ -15,6 +15,7 @@ from modou_quiz.formats import gift_syntax as syntax
 from modou_quiz.formats.base import Item, Note, QuestionFormat
 from modou_quiz.formats.building import (
     NO_RIGHT_ANSWER,
+    TOO_LONG,
     Refused,
     build,
     from_moodle,
@@ -137,7 +138,7 @@ def _item(parsed: syntax.Parsed, category: tuple[str, ...]) -> Item:
         return refuse(item, refused.message, refused.line)
     except ValueError:
         # Longer than any text may be.
-        return refuse(item, _("A text is longer than can be stored."))
+        return refuse(item, TOO_LONG)
     if parsed.extra:
         item = with_extras(item, parsed.extra)
     if parsed.kind == "description":

@@ -14,7 +14,7 @@ from typing import IO, Final
 from lxml import etree
 
 from modou_quiz.formats.base import Item, Note, QuestionFormat
-from modou_quiz.formats.building import UNEXPECTED, Refused, missing_files, refuse
+from modou_quiz.formats.building import TOO_LONG, UNEXPECTED, Refused, missing_files, refuse
 from modou_quiz.formats.extras import extras_of, with_extras
 from modou_quiz.formats.gift_syntax import join_path, split_path
 from modou_quiz.formats.moodle_questions import Cut, cut_questions
@@ -142,7 +142,7 @@ def _read(element: Element, item: Item) -> Item:
     except Refused as refused:
         return refuse(item, refused.message, refused.line)
     except ValueError:
-        return refuse(item, _("A text is longer than can be stored."))
+        return refuse(item, TOO_LONG)
     except Exception:
         # What nobody thought of spoils one question, not the file.
         log.exception("a question of Moodle could not be read")
