@@ -160,6 +160,14 @@ def _end(occasion: Occasion, found: QuestionImport) -> None:
     )
 
 
+def _still(occasion: Occasion, id: int) -> QuestionImport:
+    """:raises Invalid: it was dropped meanwhile"""
+    found = finding.store_of(occasion).imports.get(id)
+    if found is None:
+        raise Invalid(_("The file is gone. Send it again."))
+    return found
+
+
 class _Careful(Exception):
     """Something cannot be made: the batch is repeated so that the rest of it can."""
 
@@ -168,7 +176,7 @@ def _keep(context: Work, id: int, done: int, batch: list[Item]) -> None:
     """Make the questions of a batch, in one transaction. Savepoints cost more than all else; so
     there are some only after something failed."""
     with context.occasion() as occasion:
-        actor = finding.store_of(occasion).imports.by_id(id).actor
+        actor = _still(occasion, id).actor
     try:
         _keep_together(context, id, actor, done, batch, careful=False)
     except _Careful:
@@ -179,7 +187,7 @@ def _keep_together(
     context: Work, id: int, actor: int, done: int, batch: list[Item], *, careful: bool
 ) -> None:
     with context.occasion(actor) as occasion:
-        found = finding.store_of(occasion).imports.by_id(id)
+        found = _still(occasion, id)
         progress = found.progress
         if progress.done != done:
             return
