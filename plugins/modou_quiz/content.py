@@ -8,7 +8,7 @@ and `$$…$$`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -17,7 +17,42 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 FILE = "@@FILE@@/"
 _FILE = re.compile(re.escape(FILE) + r"([^\s\"'<>()\[\]{}?#]+)")
 
+#: The delimiters that formulas have on pages: `\\(…\\)`, `\\[…\\]`, `$$…$$`.
+_FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
+_OPENING = re.compile(r"\\\(|\\\[|\$\$")
+
 Markup = Literal["html", "markdown", "plain"]
+
+
+def formulas_in(
+    text: str, formula: re.Pattern[str] = _FORMULA, opening: re.Pattern[str] = _OPENING
+) -> Iterator[re.Match[str]]:
+    """The formulas in a text: of group 1, 2 or 3 in the order of the delimiters above.
+
+    What opens and is never closed is looked for to the text's end once, not at each opening: a text
+    of nothing but `\\(` would take minutes.
+    """
+    end, gone = 0, set()
+    for begin in opening.finditer(text):
+        if begin.start() < end or begin[0] in gone:
+            continue
+        found = formula.match(text, begin.start())
+        if found is not None:
+            end = found.end()
+            yield found
+        elif begin[0] != "$":
+            # (A single dollar looks no further than to the end of its line.)
+            gone.add(begin[0])
+
+
+def replace_formulas(text: str, made: Callable[[re.Match[str]], str]) -> str:
+    """The text with its formulas replaced."""
+    pieces, place = [], 0
+    for found in formulas_in(text):
+        pieces += [text[place : found.start()], made(found)]
+        place = found.end()
+    return "".join([*pieces, text[place:]])
+
 
 #: What neither a form nor XML can carry: control characters, halves of surrogates, non-characters.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

@@ -3,6 +3,7 @@
 from modou.declarations import Job
 from modou_quiz.i18n import _
 from modou_quiz.services import counting_jobs, searching
+from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
 from modou_quiz.services.sitting import timekeeping
 
@@ -45,6 +46,14 @@ JOBS: tuple[Job, ...] = (
     Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
     Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
     Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),
+    Job(
+        name="quiz_bank_orphans",
+        title=_("Delete the questions of deleted courses"),
+        run=orphans.sweep_job,
+        at="04:20",
+        long=True,
+        keep=3 * 86_400,
+    ),
     Job(
         name="quiz_bank_search",
         title=_("Index the words of changed questions"),

@@ -1,5 +1,6 @@
 """Every text that a person may see is there in Chinese; the English is the message id itself."""
 
+import ast
 import re
 
 import pytest
@@ -42,3 +43,18 @@ def test_no_translation_is_left_over(domain: Domain) -> None:
     assert not left, f"{len(left)} translations of texts that are gone:\n" + "\n".join(
         map(repr, left)
     )
+
+
+@pytest.mark.parametrize("domain", list(domains()), ids=lambda d: d.name)
+def test_no_text_hides_in_an_f_string(domain: Domain) -> None:
+    # gettext does not look into them, so such a text would stay English without anybody noticing.
+    hidden = [
+        f"{path}:{call.lineno}"
+        for folder in domain.sources
+        for path in folder.rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_"
+    ]
+    assert not hidden

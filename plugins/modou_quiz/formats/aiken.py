@@ -17,7 +17,7 @@ from typing import IO, Final
 from modou.errors import Message
 from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note, QuestionFormat
-from modou_quiz.formats.building import Refused, build, one_line, refuse
+from modou_quiz.formats.building import TOO_LONG, Refused, build, one_line, refuse
 from modou_quiz.formats.extras import losses
 from modou_quiz.formats.reading import damage, find_encoding, mend, text_lines
 from modou_quiz.i18n import _
@@ -65,7 +65,7 @@ class Aiken(QuestionFormat):
             answer = _ANSWER.match(line)
             option = _OPTION.match(line)
             if answer and (question.options or question.stem):
-                yield question.item(number, answer[1])
+                yield question.made(number, answer[1])
                 question = _Question()
             elif option and question.stem and question.fits(option[1]):
                 question.options.append((number, option[2]))
@@ -141,8 +141,14 @@ class _Question:
         item = self._begun()
         return refuse(item, _("The line “ANSWER:” is missing."), self.options[-1][0])
 
-    def item(self, number: int, answer: str) -> Item:
+    def made(self, number: int, answer: str) -> Item:
         item = self._begun()
+        try:
+            return self._item(item, number, answer)
+        except ValueError:
+            return refuse(item, TOO_LONG, number)
+
+    def _item(self, item: Item, number: int, answer: str) -> Item:
         if len(self.options) < 2:
             return refuse(item, _("A choice needs at least two options."), number)
         letters = re.findall(r"[A-Za-zＡ-Ｚ]", answer)

@@ -12,13 +12,16 @@ from modou_quiz.content import FILE, Content, Rich
 from modou_quiz.formats.base import Item, Note
 from modou_quiz.i18n import _
 
-_TAG = re.compile(r"<(?:[a-zA-Z][^<>]*|/[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
+# (Up to where another comment begins: so many open ones are read once.)
+_TAG = re.compile(r"<(?:[a-zA-Z][^<>]*|/[a-zA-Z][^<>]*|!--(?:(?!<!--|-->).)*--)>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\b[^<>]*>", re.IGNORECASE)
 #: Moodle's name for what stands before a file of the question.
 PLUGIN_FILE: Final = "@@PLUGINFILE@@/"
 
 NO_RIGHT_ANSWER: Final[Message] = _("No answer is marked as right.")
+TOO_LONG: Final[Message] = _("A text is longer than can be stored.")
+UNEXPECTED: Final[Message] = _("Something in this question was not expected; it cannot be read.")
 
 
 class Refused(Exception):
@@ -43,18 +46,21 @@ def build(item: Item, type: str, model: type[Content], **values: Any) -> Item:
     try:
         item.content = model(**values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        field, reason = first_fault(error)
         refuse(
             item,
             _(
                 "This cannot be stored: ${field}: ${reason}",
-                mapping={
-                    "field": ".".join(str(part) for part in first["loc"]) or type,
-                    "reason": first["msg"],
-                },
+                mapping={"field": field or type, "reason": reason},
             ),
         )
     return item
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """Where a model found something wrong first, and what."""
+    first = error.errors(include_url=False)[0]
+    return ".".join(str(part) for part in first["loc"]), first["msg"]
 
 
 def is_html(text: str) -> bool:

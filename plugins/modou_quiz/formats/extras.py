@@ -34,7 +34,7 @@ _FIELDS: Final = (
     "syllabus",
     "idnumber",
 )
-_TITLES: Final[Mapping[str, Message]] = {
+TITLES: Final[Mapping[str, Message]] = {
     "title": _("title"),
     "marks": _("marks"),
     "category": _("category"),
@@ -175,7 +175,7 @@ def with_extras(item: Item, text: str) -> Item:
     values = state(item)
     try:
         entries = [(str(path).split("/"), str(old), new) for path, old, new in json.loads(text)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         item.notes.append(Note("lost", _UNREADABLE, item.line))
         return item
     passed_over = 0
@@ -236,8 +236,8 @@ def _same_text(old: Any, new: Any) -> bool:
 def _title(path: Path) -> Message:
     names = [name for name in path if isinstance(name, str) and name not in _SILENT]
     for name in reversed(names):
-        if name in _TITLES:
-            return _TITLES[name]
+        if name in TITLES:
+            return TITLES[name]
     return names[-1] if names else ""
 
 

@@ -15,6 +15,7 @@ from modou_quiz.formats import gift_syntax as syntax
 from modou_quiz.formats.base import Item, Note, QuestionFormat
 from modou_quiz.formats.building import (
     NO_RIGHT_ANSWER,
+    TOO_LONG,
     Refused,
     build,
     from_moodle,
@@ -130,14 +131,14 @@ def _item(parsed: syntax.Parsed, category: tuple[str, ...]) -> Item:
         idnumber=parsed.idnumber,
         notes=parsed.notes,
     )
-    stem, feedback = _rich(parsed.stem), _rich(parsed.feedback)
     try:
+        stem, feedback = _rich(parsed.stem), _rich(parsed.feedback)
         _KINDS[parsed.kind](item, parsed, stem, feedback)
     except Refused as refused:
         return refuse(item, refused.message, refused.line)
     except ValueError:
         # Longer than any text may be.
-        return refuse(item, _("A text is longer than can be stored."))
+        return refuse(item, TOO_LONG)
     if parsed.extra:
         item = with_extras(item, parsed.extra)
     if parsed.kind == "description":

@@ -10,12 +10,14 @@ taken as it stands.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, Literal
 
 from modou.errors import Message
+from modou_quiz.content import formulas_in
 from modou_quiz.formats.base import Note
 from modou_quiz.formats.reading import damage, mend
 from modou_quiz.i18n import _
@@ -25,6 +27,8 @@ TextFormat = Literal["html", "moodle", "plain", "markdown"]
 OURS: Final = "// modou: "
 #: Most characters of one question.
 MOST: Final = 2_000_000
+#: Most blank lines within the answers of one: at each, all of it is looked at.
+_MOST_GAPS: Final = 100
 
 _ESCAPE = re.compile(r"\\([\\~=#{}:n])")
 _COMMENT = re.compile(r"[ \t\ufeff]*//")
@@ -37,6 +41,7 @@ _FORMULA = re.compile(
     r"|(?<!\$)\$(?P<dollar>[^$\n]+?)\$(?!\$))",
     re.DOTALL,
 )
+_OPENING = re.compile(r"(?<!\\)(?:\\\(|\\\[|\$)")
 _TEX = re.compile(r"\\[A-Za-z]{2,}|[\^_]\{")
 _BARE = re.compile(r"(?<!\\)[{}=~#]")
 _BRACES = re.compile(r"(?<!\\)[{}]")
@@ -147,12 +152,12 @@ def _blocks(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]
     line goes on with them."""
     block: list[str] = []
     first = size = 0
-    blanks = 0
+    blanks = gaps = 0
     for number, line in chain(lines, [(0, "")]):
         if number and line.strip(" \t\ufeff\x00"):
             if blanks and not _goes_on(line):
                 yield first, block
-                block, size = [], 0
+                block, size, gaps = [], 0, 0
             if not block:
                 first = number
             block += [""] * blanks if block else []
@@ -161,15 +166,16 @@ def _blocks(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]
             size += len(line)
             if size > MOST:
                 yield first, block
-                block, size = [], 0
+                block, size, gaps = [], 0, 0
             continue
         if not block:
             continue
-        if number and _is_open(block):
+        if number and (blanks or (gaps < _MOST_GAPS and _is_open(block))):
+            gaps += not blanks
             blanks += 1
             continue
         yield first, block
-        block, size, blanks = [], 0, 0
+        block, size, blanks, gaps = [], 0, 0, 0
     if block:
         yield first, block
 
@@ -194,14 +200,16 @@ class _Source:
         self.text = text
         self.first = first
         self.formulas = (
-            [match.span() for match in _FORMULA.finditer(text) if _is_raw(match)]
+            [match.span() for match in formulas_in(text, _FORMULA, _OPENING) if _is_raw(match)]
             if "$" in text or "\\" in text
             else []
         )
         masked = _ESCAPE.sub(_BLIND * 2, text) if "\\" in text else text
+        pieces, place = [], 0
         for start, end in self.formulas:
-            masked = masked[:start] + _BLIND * (end - start) + masked[end:]
-        self.masked = masked
+            pieces += [masked[place:start], _BLIND * (end - start)]
+            place = end
+        self.masked = "".join([*pieces, masked[place:]])
 
     def line(self, place: int) -> int:
         return self.first + self.text.count("\n", 0, place)
@@ -214,7 +222,10 @@ class _Source:
             # A lone backslash before the space stays.
             end -= 1
         pieces = []
-        for begin, finish in self.formulas:
+        for at in range(bisect_left(self.formulas, (start, 0)), len(self.formulas)):
+            begin, finish = self.formulas[at]
+            if begin >= end:
+                break
             if start <= begin and finish <= end:
                 pieces += [_plain(self.text[start:begin]), self.text[begin:finish]]
                 start = finish

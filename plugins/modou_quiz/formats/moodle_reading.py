@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -114,7 +115,10 @@ class Reader:
 
     def as_number(self, text: str, default: float, name: str) -> float:
         try:
-            return float(text)
+            value = float(text)
+            if not math.isfinite(value):
+                raise ValueError
+            return value
         except ValueError:
             message = _("“${text}” is no number (${name}).", mapping={"text": text, "name": name})
             self.note("lost", message)

@@ -6,6 +6,7 @@ question, which other programs pass over (`extras`).
 """
 
 import io
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Final
@@ -13,7 +14,7 @@ from typing import IO, Final
 from lxml import etree
 
 from modou_quiz.formats.base import Item, Note, QuestionFormat
-from modou_quiz.formats.building import Refused, missing_files, refuse
+from modou_quiz.formats.building import TOO_LONG, UNEXPECTED, Refused, missing_files, refuse
 from modou_quiz.formats.extras import extras_of, with_extras
 from modou_quiz.formats.gift_syntax import join_path, split_path
 from modou_quiz.formats.moodle_questions import Cut, cut_questions
@@ -21,6 +22,8 @@ from modou_quiz.formats.moodle_reading import TYPES, Reader
 from modou_quiz.formats.moodle_writing import category_xml, question_xml
 from modou_quiz.formats.xml_safety import BadXml, Element, inner_text, parse_xml, xml_encoding
 from modou_quiz.i18n import _
+
+log = logging.getLogger(__name__)
 
 _OURS: Final = "modou: "
 _NEVER_HERE: Final = {
@@ -139,7 +142,11 @@ def _read(element: Element, item: Item) -> Item:
     except Refused as refused:
         return refuse(item, refused.message, refused.line)
     except ValueError:
-        return refuse(item, _("A text is longer than can be stored."))
+        return refuse(item, TOO_LONG)
+    except Exception:
+        # What nobody thought of spoils one question, not the file.
+        log.exception("a question of Moodle could not be read")
+        return refuse(item, UNEXPECTED)
     reader.unused()
     item.files = reader.files
     if item.content is None:

@@ -5,6 +5,7 @@ stands in a comment of the item (`extras`).
 """
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from lxml import etree
 
 from modou.errors import Message
 from modou_quiz.formats.base import Item, Note, QuestionFormat
-from modou_quiz.formats.building import Refused, refuse
+from modou_quiz.formats.building import UNEXPECTED, Refused, refuse
 from modou_quiz.formats.extras import extras_of, with_extras
 from modou_quiz.formats.qti_names import ITEM_TYPES, in_version, normalise
 from modou_quiz.formats.qti_package import MANIFEST, BadPackage, Package, resolve, text_of
@@ -25,6 +26,8 @@ from modou_quiz.formats.qti_writing import item_xml
 from modou_quiz.formats.xml_safety import BadXml, Element, parse_xml, xml_encoding
 from modou_quiz.i18n import _
 from modou_quiz.types.contents import CONTENTS
+
+log = logging.getLogger(__name__)
 
 _OURS: Final = "modou: "
 _TYPE = re.compile(r'\[\["type","","([a-z]+)"\]')
@@ -74,12 +77,10 @@ class Qti(QuestionFormat):
             yield refuse(Item(line=1), bad.message)
             return
         for number, name in enumerate(package.items(), start=1):
-            try:
-                data = package.read(name)
-            except BadPackage as bad:
-                yield refuse(Item(line=number, title=name), bad.message)
-                continue
-            yield _read(data, name, number, package)
+            item = _packed(package, name, number)
+            if number == 1 and package.tests:
+                item.notes.append(Note("lost", _test_lost(package.tests)))
+            yield item
 
     def write(self, items: Iterable[Item], out: IO[bytes]) -> Sequence[tuple[Item, Note]]:
         told: list[tuple[Item, Note]] = []
@@ -154,6 +155,24 @@ class Qti30(Qti):
     version = "3.0"
 
 
+def _packed(package: Package, name: str, number: int) -> Item:
+    try:
+        return _read(package.read(name), name, number, package)
+    except BadPackage as bad:
+        return refuse(Item(line=number, title=name), bad.message)
+    except KeyError:
+        message = _("The file “${name}” is not part of what was sent.", mapping={"name": name})
+        return refuse(Item(line=number, title=name), message)
+
+
+def _test_lost(names: Sequence[str]) -> Message:
+    return _(
+        "There is a test in the package (${names}). Its questions were read, but not which of them "
+        "are asked, in which order and for how many marks.",
+        mapping={"names": ", ".join(names)[:200]},
+    )
+
+
 def _read(data: bytes, name: str, number: int, package: Package | None) -> Item:
     """The question of an item's document."""
     item = Item(line=number, title=PurePosixPath(name).name)
@@ -209,6 +228,10 @@ def _take(root: Element, item: Item, fetch: Fetch, forced: str) -> None:
         refuse(item, refused.message, refused.line)
     except (ValueError, KeyError):
         refuse(item, _("This item cannot be stored: a text is too long, or parts are too many."))
+    except Exception:
+        # What nobody thought of spoils one question, not the file.
+        log.exception("a QTI item could not be read")
+        refuse(item, UNEXPECTED)
     item.files = reader.files
 
 

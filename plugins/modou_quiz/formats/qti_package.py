@@ -21,7 +21,8 @@ MANIFEST: Final = "imsmanifest.xml"
 #: Most entries, bytes of one, and bytes of all that are read.
 MOST_ENTRIES: Final = 50_000
 MOST_BYTES: Final = 100_000_000
-MOST_TOGETHER: Final = 1_000_000_000
+#: (All may be in memory at once: pictures wait with their questions until a batch is full.)
+MOST_TOGETHER: Final = 300_000_000
 #: An entry that is so many times larger than what is packed is a bomb.
 _MOST_RATIO: Final = 200
 _RATIO_FROM: Final = 5_000_000
@@ -57,6 +58,7 @@ class Package:
             if not entry.is_dir() and (name := inside(entry.filename))
         }
         self.left = MOST_TOGETHER
+        self.tests: list[str] = []
 
     def read(self, name: str) -> bytes:
         """An entry's bytes.
@@ -98,7 +100,8 @@ class Package:
         return data
 
     def items(self) -> Iterator[str]:
-        """Names of the entries that may be items, in the manifest's order."""
+        """Names of the entries that may be items, in the manifest's order; also of those that it
+        lists and that are not there. Afterwards `tests` has what else it lists."""
         listed = self._listed()
         if listed:
             yield from listed
@@ -120,10 +123,11 @@ class Package:
             return []
         found: dict[str, None] = {}
         for resource in root.iter("{*}resource"):
-            if re.match(r"imsqti_(?:item|apipitem)", resource.get("type") or ""):
-                name = resolve(manifest, resource.get("href") or "")
-                if name in self.entries:
-                    found[name] = None
+            kind, href = resource.get("type") or "", resource.get("href") or ""
+            if re.match(r"imsqti_(?:item|apipitem)", kind):
+                found[resolve(manifest, href) or href or "?"] = None
+            elif re.match(r"imsqti_(?:test|section)", kind):
+                self.tests.append(posixpath.basename(href) or "?")
         return list(found)
 
 

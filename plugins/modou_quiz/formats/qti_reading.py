@@ -106,6 +106,10 @@ class ItemReader:
         parts = [part for part in body.iter("div") if part.get("class") == PART]
         blocks = [block for block in body.iter(*BLOCKS) if not _within(block, BLOCKS)]
         gaps = list(body.iter(*INLINE, "gap"))
+        for gap in gaps:
+            if gap.tag == "gap" and not _within(gap, ("gapMatchInteraction",)):
+                message = _("A gap stands outside of its interaction.")
+                raise Refused(message, int(str(gap.sourceline or 0)))
         if parts or (len(blocks) > 1) or (blocks and any(not _within(g, BLOCKS) for g in gaps)):
             type, values = "case", self._case(body, parts or blocks)
         else:
@@ -391,8 +395,7 @@ class ItemReader:
                 continue
             values = [_float(inner_text(value)) for value in test.iter("baseValue")]
             if test.tag == "equal" and values:
-                sizes = (test.get("tolerance") or "0").split()
-                tolerance = _float(sizes[0])
+                tolerance = _float(((test.get("tolerance") or "").split() or ["0"])[0])
                 relative = test.get("toleranceMode") == "relative"
                 found.append(
                     AcceptedNumber(
@@ -466,7 +469,9 @@ class ItemReader:
             questions.append(SubQuestion.of(type, CONTENTS[type](**values)))
         self.forced = forced
         for part in parts:
-            part.getparent().remove(part)
+            if part.getparent() is not None:
+                # (What stands behind it stays.)
+                _remove(part)
         return {"stem": self.stem(body), "questions": questions}
 
 

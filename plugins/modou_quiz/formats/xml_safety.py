@@ -101,7 +101,14 @@ def _as_sign(entity: re.Match[str]) -> str:
 def _without_cdata(text: str) -> str:
     if "<!" not in text:
         return ""
-    return re.sub(r"<!\[CDATA\[.*?\]\]>", lambda part: " " * len(part[0]), text, flags=re.DOTALL)
+    pieces, place = [], 0
+    while (begin := text.find("<![CDATA[", place)) >= 0:
+        end = text.find("]]>", begin)
+        if end < 0:
+            break
+        pieces += [text[place:begin], " " * (end + 3 - begin)]
+        place = end + 3
+    return "".join([*pieces, text[place:]])
 
 
 def inner_text(element: Element | None) -> str:

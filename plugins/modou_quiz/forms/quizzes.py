@@ -63,7 +63,7 @@ class QuizForm(Form):
     )
     time_limit = _whole(_("Time limit in minutes"), _("0: none. The server's clock decides."))
     stay = _whole(_("Hand-in at the earliest after so many minutes"))
-    attempts = _whole(_("Attempts"), _("0: as many as one likes."), 1)
+    attempts = _whole(_("Number of attempts"), _("0: as many as one likes."), 1)
     delay = _whole(_("Hours between two attempts"))
     grade_by = wtforms.SelectField(_("What counts"), choices=list(GRADE_BY), default="best")
     shuffle_questions = wtforms.BooleanField(_("Questions in random order"))

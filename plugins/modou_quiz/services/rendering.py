@@ -19,14 +19,13 @@ from modou.errors import Invalid
 from modou.services import markup
 from modou.services.occasion import Occasion
 from modou.store.files import StoredFile
-from modou_quiz.content import FILE, Rich
+from modou_quiz.content import FILE, Rich, replace_formulas
 from modou_quiz.models.bank import QuestionVersion
 from modou_quiz.types import Render
 
 #: Makes the address of a file: in pages `functools.partial(modou.web.files.file_url, request)`.
 Sign = Callable[[StoredFile], str]
 
-_FORMULA = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$", re.DOTALL)
 #: What stands for a formula while Markdown is read; nobody types it.
 _KEPT: Final = "\ue000{}\ue001"
 _KEPT_ONE = re.compile("\ue000(\\d+)\ue001")
@@ -105,6 +104,6 @@ def _markdown(source: str) -> str:
         return _KEPT.format(len(formulas) - 1)
 
     # Markdown would take the backslashes and stars of formulas for its own.
-    text = _FORMULA.sub(keep, source.replace("\ue000", "").replace("\ue001", ""))
+    text = replace_formulas(source.replace("\ue000", "").replace("\ue001", ""), keep)
     page = str(markup.render_markdown(text, field=None))
     return _KEPT_ONE.sub(lambda match: str(escape(formulas[int(match[1])])), page)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from modou.services.markup import plain_text
 from modou.services.name_search import title_key
-from modou_quiz.content import FILE, Rich, rich_in
+from modou_quiz.content import FILE, Rich, replace_formulas, rich_in
 from modou_quiz.models.bank import Question, QuestionVersion
 
 #: Most characters of a question that are searched.
@@ -25,7 +25,6 @@ _TAG = re.compile(r"<[^>]*>")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _FILES = re.compile(re.escape(FILE) + r"\S*")
 _GAP = re.compile(r"\[\[\d+\]\]")
-_FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 _WORDS = re.compile(r"\\(?:text|mathrm|mathbf|mathit|mbox|ce|operatorname)\{([^{}]*)\}")
 _FRACTION = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
 _COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
@@ -91,7 +90,7 @@ def _linear(match: re.Match[str]) -> str:
 
 def plain(rich: Rich) -> str:
     """A formatted text in one line, its formulas as far as one line can tell them."""
-    source = _GAP.sub("＿＿", _FORMULA.sub(_linear, rich.source))
+    source = _GAP.sub("＿＿", replace_formulas(rich.source, _linear))
     if rich.markup == "html":
         return plain_text(source)
     if rich.markup == "markdown":

@@ -104,7 +104,7 @@ def questions_import_template(context: Within, request: Request) -> Response:
     response: Response = request.response
     response.content_type = format.media_type
     response.body = content
-    _attach(response, f"{request.page.gettext(_('questions template'))}{format.extension}")
+    _attach(response, request.page.gettext(_("questions template")) + format.extension)
     return response
 
 
@@ -190,12 +190,12 @@ def _row(
 
 
 def _href(where: Area, id: int) -> str:
-    """Where a question is seen: in the list, which finds it by its title."""
+    """The question's page; "" when it is gone."""
     store = shelf.find_bank(where.request.site)
     question = store.questions.get(id) if store is not None else None
     if question is None:
         return ""
-    return where.url("questions", _query={"q": question.title, "status": "all"})
+    return where.url("question", question=question.key)
 
 
 def _act(context: Within, request: Request, found: QuestionImport, form: TakeForm) -> HTTPSeeOther:
@@ -223,7 +223,7 @@ def _act(context: Within, request: Request, found: QuestionImport, form: TakeFor
 
 
 def _numbers(values: list[str]) -> list[int]:
-    return [int(value) for value in values if value.isascii() and value.isdigit()]
+    return [int(v) for v in values if v.isascii() and v.isdigit() and len(v) < 10]
 
 
 def questions_export(context: Within, request: Request) -> Any:

@@ -47,8 +47,8 @@ def url(request: Request, activity: Activity, name: str = "paper", **values: Any
 
 
 def number(text: str) -> int:
-    """A place that an address or a button names; -1 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else -1
+    """A place or a revision that an address or a button names; -1 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def paper_values(context: PaperContext, request: Request, title: Any) -> dict[str, Any]:

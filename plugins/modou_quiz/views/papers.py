@@ -153,6 +153,8 @@ def draw_line(context: PaperContext, request: Request) -> Any:
         request.page.gettext,
     )
     fits: int | None = None
+    # As it was when the form was opened: its line may be another one by now.
+    revision = number(request.POST.get("revision", str(quiz.revision)))
     if request.method == "POST" and form.validate():
         try:
             asked = papers.draw_of(occasion, context.course, form.data)
@@ -161,16 +163,26 @@ def draw_line(context: PaperContext, request: Request) -> Any:
                 changed = papers.put_draw(
                     occasion, context.course, quiz.paper, section, form.data, place
                 )
-                papers.save(occasion, context.activity, quiz, changed, quiz.revision)
+                papers.save(occasion, context.activity, quiz, changed, revision)
                 return HTTPSeeOther(url(request, context.activity, _anchor=f"part-{section}"))
         except Invalid as error:
             form.take(error)
+        except Conflict as error:
+            flash(request, error.message, "danger")
+            return HTTPSeeOther(url(request, context.activity, _anchor=f"part-{section}"))
     elif isinstance(line, Draw):
         fits = papers.fitting(occasion, context.course.id, line)
     title = _("Questions drawn at random") if line is None else _("Line of the blueprint")
     values = paper_values(context, request, title)
     request.page.breadcrumbs.append((request.page.gettext(_("Paper")), values["url"]("paper")))
-    return {**values, "form": form, "part": part, "fits": fits, "here": request.path_qs}
+    return {
+        **values,
+        "form": form,
+        "part": part,
+        "fits": fits,
+        "revision": revision,
+        "here": request.path_qs,
+    }
 
 
 def _data(request: Request, line: Draw) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from webtest import TestApp, Upload
 
+from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import shelf
 from tests import factories
 from tests.conftest import SiteUnderTest
@@ -207,3 +208,37 @@ def test_a_format_of_another_plugin(make_site: Callable[..., SiteUnderTest]) -> 
         ("玻璃是导体。", "truefalse"),
         ("铜是导体。", "truefalse"),
     ]
+
+
+def test_looking_tells_what_taking_would_refuse(site: SiteUnderTest, home: str) -> None:
+    browser = site.browser("teacher")
+    long = "号" * 101
+    text = (
+        f"// [id:{long}]\n::甲::一{{TRUE}}\n\n::乙::{'长' * 100_001}{{TRUE}}\n\n::丙::三{{TRUE}}\n"
+    )
+    answer = send(browser, home, "a.gift", text.encode())
+    site.work()
+    page = browser.get(answer.location)
+    assert "number of the institution: Too long: 101 characters" in page
+    assert "A text is longer than can be stored" in page
+    form = choice(page)
+    assert [box._value for box in form.fields["ids"]] == ["3"]
+
+
+def test_a_line_that_somebody_else_moved_is_not_written_over(site: SiteUnderTest) -> None:
+    with site.occasion() as occasion:
+        course = factories.course(occasion, activities=1)
+        teacher = next(user for user in occasion.site.users if user.username == "teacher")
+        factories.enrolment(occasion, course, teacher, role="teacher")
+        activity = next(iter(course.activities))
+        shelf.put(occasion, activity, Quiz(course.id))
+        path = f"/courses/{course.key}/a/{activity.key}/paper"
+    one, other = site.browser("teacher"), site.browser("teacher")
+    form = with_field(one.get(path), "title")
+    form["title"] = "单选题"
+    form.submit("action", value="add")
+    late = with_field(one.get(f"{path}/line?section=0"), "number")
+    early = with_field(other.get(f"{path}/line?section=0"), "number")
+    assert early.submit().location.endswith("#part-0")
+    answer = late.submit().follow()
+    assert "Somebody else changed this quiz meanwhile" in answer

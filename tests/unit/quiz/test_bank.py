@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from ZODB.POSException import ConflictError
 
 from modou.errors import Conflict, Invalid, NotAllowed, NotFound
+from modou.services import teaching
 from modou.services.occasion import Occasion
 from modou_quiz.content import FILE, Rich
 from modou_quiz.models.bank import Bank, Question
 from modou_quiz.models.papers import Fixed, Paper, PaperSection
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import bank, duplicates, searching, shelf, versions, wording
-from modou_quiz.services.bank import bulk
+from modou_quiz.services.bank import bulk, orphans
+from modou_quiz.services.interchange.working import Here
 from modou_quiz.services.searching import Criteria
 from modou_quiz.types.contents import SingleChoice
 from tests import banking, factories
@@ -444,3 +446,23 @@ def test_duplicates(site: SiteUnderTest) -> None:
             searching.seal(store)
         assert set(duplicates.twins(store, first.fingerprint, ("site:0",))) == {first.id, twin.id}
         assert duplicates.twins(store, first.fingerprint, ("user:1",)) == []
+
+
+def test_questions_of_a_deleted_course_go_but_what_others_use(site: SiteUnderTest) -> None:
+    with site.occasion() as occasion:
+        course, other = factories.course(occasion), factories.course(occasion, activities=1)
+        top = bank.top_of(occasion, "course", course.id)
+        below = bank.create_category(occasion, top, "第一章")
+        gone = banking.question(occasion, below)
+        used = banking.question(occasion, top, banking.single("另一题？"))
+        quiz = Quiz(other.id)
+        quiz.paper = Paper((PaperSection("一", (Fixed(used.id),)),))
+        shelf.put(occasion, next(iter(other.activities)), quiz)
+        teaching.delete_course(occasion, course)
+        ids, places = (gone.id, used.id), (top.id, below.id)
+    orphans.sweep_job(Here(site.registry.access))  # type: ignore[arg-type]
+    with site.occasion() as occasion:
+        store = shelf.bank_of(occasion)
+        assert [id in store.questions for id in ids] == [False, True]
+        assert store.questions.by_id(ids[1]).status == "retired"
+        assert [id in store.categories for id in places] == [True, False]

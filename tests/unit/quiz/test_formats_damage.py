@@ -2,16 +2,22 @@
 and the rest comes in."""
 
 import io
+import time
 import zipfile
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modou_quiz.content import Rich
+from modou_quiz.content import Rich, formulas_in
 from modou_quiz.formats import QUESTION_FORMATS, Item, QuestionFormat
+from modou_quiz.formats.building import is_html
+from modou_quiz.formats.gift import Gift
 from modou_quiz.formats.moodle_xml import MoodleXml
+from modou_quiz.formats.office.lines import inline_answer
 from modou_quiz.formats.qti import Qti22
+from modou_quiz.formats.xml_safety import BadXml, parse_xml
 from modou_quiz.types.contents import Cloze, Matching, Option, Pair, SingleChoice, TrueFalse
 
 pytestmark = pytest.mark.unit
@@ -192,3 +198,76 @@ def test_cloze_is_read_as_moodle_writes_it() -> None:
     assert (choice.show, choice.shuffle) == ("column", True)
     assert [option.fraction for option in choice.options] == [1, 0, -0.25]
     assert number.answers[0].tolerance == 0.01
+
+
+QTI = '<assessmentItem identifier="i">{}</assessmentItem>'
+MOODLE = (
+    '<quiz><question type="{}"><name><text>t</text></name><questiontext><text>q</text>'
+    "</questiontext>{}</question></quiz>"
+)
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        (Qti22(), QTI.format('<itemBody><p>a <gap identifier="G"/> b</p></itemBody>')),
+        (MoodleXml(), MOODLE.format("essay", "<attachments>inf</attachments>")),
+        (MoodleXml(), MOODLE.format("essay", "<defaultgrade>nan</defaultgrade>")),
+        (MoodleXml(), MOODLE.format("description", f"<!-- modou: {'[' * 100_000} -->")),
+    ],
+)
+def test_an_odd_question_is_told_and_ends_nothing(format: QuestionFormat, text: str) -> None:
+    (item,) = read(format, text.encode())
+    assert item.notes
+    assert item.content is None or item.marks == 1
+
+
+def test_an_empty_tolerance_is_none() -> None:
+    text = QTI.format(
+        '<responseDeclaration identifier="R" cardinality="single" baseType="float"/>'
+        '<itemBody><p>a <textEntryInteraction responseIdentifier="R"/></p></itemBody>'
+        '<responseProcessing><responseCondition><responseIf><equal tolerance=" ">'
+        '<variable identifier="R"/><baseValue>1</baseValue></equal><setOutcomeValue>'
+        "<baseValue>1</baseValue></setOutcomeValue></responseIf></responseCondition>"
+        "</responseProcessing>"
+    )
+    (item,) = read(Qti22(), text.encode())
+    assert item.type == "numerical"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + "<!--" * 50_000,
+        "\\(" * 50_000,
+        "q {" + "= \\(a{b}\\)\n\n" * 20_000,
+        "<quiz><question>" + "<![CDATA[" * 50_000,
+        "(" + "".join(letter + " " * 40 for letter in "ABCDEFGH") + "x",
+    ],
+    ids=["comments", "formulas", "gaps", "cdata", "brackets"],
+)
+def test_what_never_ends_is_read_in_time(text: str) -> None:
+    start = time.process_time()
+    is_html(text)
+    list(formulas_in(text))
+    inline_answer(text)
+    with suppress(BadXml):
+        parse_xml(text)
+    read(Gift(), text.encode())
+    assert time.process_time() - start < 20
+
+
+def test_what_a_package_holds_beside_items_is_told() -> None:
+    manifest = (
+        '<manifest><resources><resource identifier="t" type="imsqti_test_xmlv2p2" href="exam.xml"/>'
+        '<resource identifier="a" type="imsqti_item_xmlv2p2" href="a.xml"/>'
+        '<resource identifier="b" type="imsqti_item_xmlv2p2" href="b.xml"/></resources></manifest>'
+    )
+    item = QTI.format("<itemBody><p>a</p></itemBody>")
+    data = package_of(
+        {"imsmanifest.xml": manifest.encode(), "a.xml": item.encode(), "exam.xml": b"<t/>"}
+    )
+    first, second = read(Qti22(), data)
+    assert "exam.xml" in str(first.notes[0].message.mapping)
+    assert second.content is None
+    assert second.title == "b.xml"

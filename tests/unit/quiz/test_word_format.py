@@ -398,6 +398,30 @@ class TestFormulasAndPictures:
 
 
 class TestFaults:
+    def test_what_is_too_long_spoils_no_other(self) -> None:
+        items = read(f"1. {'长' * 100_001}\n答案：A\n2. 水是湿的。\n答案：对")
+        assert [item.type for item in items] == ["", "truefalse"]
+        assert "longer than can be stored" in said(items[0])
+
+    def test_an_answer_at_the_end_that_says_otherwise_is_told(self) -> None:
+        first, second = read("""
+一、单选题
+1. 甲还是乙？
+A. 甲
+B. 乙
+答案：A
+2. 丙还是丁？
+A. 丙
+B. 丁
+答案：B
+参考答案
+1. B
+2. B
+""")
+        assert options(first) == ["甲!", "乙"]
+        assert "say otherwise" in said(first)
+        assert not second.notes
+
     def test_they_name_the_paragraph_and_the_others_are_taken(self) -> None:
         items = read("""
 一、单选题

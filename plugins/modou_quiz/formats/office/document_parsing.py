@@ -5,6 +5,7 @@ that counts an option, the name of a field. What begins with none of these goes 
 above it. Answers may stand below each question, in its brackets, or together at the end.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
@@ -12,6 +13,7 @@ from typing import IO
 from modou.errors import Invalid, Message
 from modou_quiz.content import Rich
 from modou_quiz.formats.base import Item, Note
+from modou_quiz.formats.building import TOO_LONG
 from modou_quiz.formats.office import lines, words
 from modou_quiz.formats.office.answer_keys import AnswerKey
 from modou_quiz.formats.office.documents import JOINER, Element, Grid, Paragraph, WordFile
@@ -104,7 +106,10 @@ class Parser:
         self._give_answers()
         first = True
         for found in self._found:
-            item = item_of(self._draft(found))
+            try:
+                item = item_of(self._draft(found))
+            except ValueError:
+                item = Item(line=found.line, notes=[Note("error", TOO_LONG, found.line)])
             if first:
                 item.notes[:0] = self._first_notes()
                 first = False
@@ -334,8 +339,11 @@ class Parser:
             return
         for found in self._found:
             flow = self._key.take(found.section, found.number)
-            if flow is not None:
-                found.flows.setdefault("answer", flow)
+            if flow is None:
+                continue
+            own = found.flows.setdefault("answer", flow)
+            if _bare(own) != _bare(flow):
+                found.problems.append((_other_answer(flow), found.line))
         self._key.finish()
 
     # -- drafts
@@ -394,6 +402,18 @@ class Parser:
                 block.pieces = [*paragraph.cut(0, begin), Words("  "), *paragraph.cut(end)]
                 draft.stem = _text(found.flows["stem"])
                 return
+
+
+def _bare(flow: Flow) -> str:
+    return re.sub(r"[\s,，、;；.。]", "", flow_text(flow)).casefold()
+
+
+def _other_answer(flow: Flow) -> Message:
+    return _(
+        "The answers at the end say otherwise (${answer}); what stands below the question was "
+        "taken.",
+        mapping={"answer": flow_text(flow).strip()[:60]},
+    )
 
 
 #: Fields that a part of a material does not have.

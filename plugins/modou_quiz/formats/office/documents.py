@@ -27,6 +27,7 @@ _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MOST_UNPACKED: Final = 256 * 1024 * 1024
 _MOST_TEXT: Final = 64 * 1024 * 1024
 _MOST_PARTS: Final = 20_000
+_PARSER: Final = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 _DAMAGED: Final = (
     OpcError,
     zipfile.BadZipFile,
@@ -148,7 +149,7 @@ class WordFile:
             if relation.reltype.endswith("/" + name) and not relation.is_external:
                 part = relation.target_part
                 element = getattr(part, "element", None)
-                return element if element is not None else etree.fromstring(part.blob)
+                return element if element is not None else etree.fromstring(part.blob, _PARSER)
         return None
 
     def elements(self) -> Iterator[Element]:

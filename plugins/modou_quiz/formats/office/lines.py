@@ -41,7 +41,7 @@ _FIELD: Final = re.compile(
 )
 #: An answer typed into the brackets of the question: （ B ）, （√）.
 _INLINE: Final = re.compile(
-    r"[(（]\s*((?:[A-HＡ-Ｈ]\s*[,，、\s]*){1,8}|[√×✓✗✔✘]|对|错|正确|错误)\s*[)）]"
+    r"[(（]\s*((?:[A-HＡ-Ｈ][,，、\s]*){1,8}|(?:[√×✓✗✔✘]|对|错|正确|错误)\s*)[)）]"
 )
 _FIELDS: Final = frozenset(
     (

@@ -5,9 +5,12 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from pydantic import ValidationError
+
 from modou.errors import Invalid
 from modou_quiz.content import Content, Rich
 from modou_quiz.formats.base import Item, Note
+from modou_quiz.formats.building import first_fault
 from modou_quiz.formats.extras import with_extras
 from modou_quiz.formats.office import answers, texts, words
 from modou_quiz.formats.office.drafts import (
@@ -111,7 +114,9 @@ def content_of(draft: Draft, notes: list[Note]) -> tuple[str, Content]:
         raise Refused(fault_note(draft, error)) from None
     except ValueError as error:
         # The model of the content refuses it: too long, too many.
-        problem = str(error).splitlines()[0][:200]
+        problem = (
+            ": ".join(first_fault(error)) if isinstance(error, ValidationError) else str(error)
+        )
         raise Refused(
             fault_note(
                 draft, Invalid(_("It cannot be kept: ${why}", mapping={"why": problem}), "stem")

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from modou.errors import Invalid, Message
 from modou_quiz.content import FILE, Rich
 from modou_quiz.formats.base import Item, Note
+from modou_quiz.formats.building import TOO_LONG
 from modou_quiz.formats.office import pictures, words
 from modou_quiz.formats.office.drafts import Draft
 from modou_quiz.formats.office.making import item_of
@@ -58,7 +59,11 @@ class _Sheet:
         waiting: Draft | None = None
         orphans: list[Item] = []
         for number, cells in self._grid.rows[first:]:
-            draft = self._draft(number, cells)
+            try:
+                draft = self._draft(number, cells)
+            except ValueError:
+                orphans.append(Item(line=number, notes=[Note("error", TOO_LONG, number)]))
+                continue
             if draft is None:
                 continue
             part = self._cell(cells, "part")

@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 from urllib.parse import unquote
 
 from modou.errors import Invalid
-from modou_quiz.content import Rich
+from modou_quiz.content import Rich, formulas_in
 from modou_quiz.formats.base import Item, Note
 from modou_quiz.formats.office import draft_writing, drafts, making, pictures, texts, words
 from modou_quiz.formats.office.comparing import Written
@@ -50,7 +50,6 @@ _BEHIND: Final = (
     ("extras", "附加信息（请勿修改）", 12),
 )
 _PREFIX: Final = re.compile(r"\[(html|markdown|plain)\]", re.IGNORECASE)
-_TEX: Final = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$", re.DOTALL)
 #: What Excel takes into one cell.
 MOST: Final = 32_767
 _FORMULA: Final = re.compile(r"'*[=+\-@\t＝＋－＠]")
@@ -72,7 +71,7 @@ def rich_of(text: str) -> Rich:
     if texts.LOOKS_LIKE_HTML.search(text):
         return Rich(source=text, markup="html")
     plain = texts.with_dollars(Rich(source=text, markup="plain"))
-    if _TEX.search(plain.source):
+    if next(formulas_in(plain.source), None) is not None:
         return Rich(source=texts.as_html(plain), markup="html")
     return plain
 

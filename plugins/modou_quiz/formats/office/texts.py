@@ -16,7 +16,7 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
 from modou.services import markup
-from modou_quiz.content import FILE, Rich
+from modou_quiz.content import FILE, Rich, formulas_in, replace_formulas
 from modou_quiz.formats.office.to_omml import normal_tex
 
 #: Tags of pieces in the order in which they are nested.
@@ -56,7 +56,6 @@ _BLOCKS = frozenset(
 )
 #: Blocks that say no more than that a line begins.
 _PLAIN_BLOCKS = frozenset(("p", "div", "section", "article", "ul", "ol", "dl"))
-_FORMULA = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 #: Between single dollars only what holds signs of TeX: other text is about money.
 _DOLLARS = re.compile(r"(?<![\\$])\$([^$\n]*[\\^_{][^$\n]*)\$(?!\$)")
 #: What makes typed text HTML.
@@ -131,9 +130,9 @@ def blocks(text: Rich) -> Flow:
 
 def _rendered(source: str) -> str:
     """Markdown as HTML. Its formulas are kept from it: they are full of Markdown's own signs."""
-    kept = [found[0] for found in _FORMULA.finditer(source)]
+    kept = [found[0] for found in formulas_in(source)]
     places = iter(range(len(kept)))
-    hidden = _FORMULA.sub(lambda _found: f"\ue000{next(places)}\ue001", source)
+    hidden = replace_formulas(source, lambda _found: f"\ue000{next(places)}\ue001")
     return re.sub(
         "\ue000([0-9]+)\ue001",
         lambda found: html.escape(kept[int(found[1])]) if int(found[1]) < len(kept) else "",
@@ -271,7 +270,7 @@ def _formulas(piece: Piece, kind: str) -> Iterator[Piece]:
         return
     text = piece.text.replace("\u200b", "")
     end = 0
-    for found in _FORMULA.finditer(text):
+    for found in formulas_in(text):
         yield Words(text[end : found.start()], piece.styles)
         tex = next(part for part in found.groups() if part is not None)
         yield Formula(tex.strip(), display=found[1] is None)
@@ -414,5 +413,5 @@ def only_words(text: Rich) -> str | None:
 def formulas(texts: Sequence[Rich]) -> Iterator[str]:
     """All formulas in texts."""
     for text in texts:
-        for found in _FORMULA.finditer(text.source):
+        for found in formulas_in(text.source):
             yield next(part for part in found.groups() if part is not None)

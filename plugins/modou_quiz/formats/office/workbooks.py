@@ -28,6 +28,7 @@ ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_ROWS: Final = 50_000
 _MOST_PICTURES: Final = 100 * 1024 * 1024
+_MOST_MERGED: Final = 500_000
 _MOST_PART: Final = 64 * 1024 * 1024
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
@@ -144,13 +145,28 @@ def _sheets(
         raise _damaged() from None
 
 
-def _fill(grid: Grid, sheet: Any, in_cells: dict[str, bytes]) -> None:
+def _merged(sheet: Any) -> dict[Cell, Cell]:
+    """Cell -> the one above it that it is merged with."""
     merged: dict[Cell, Cell] = {}
+    rows = 0
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
         # What is merged over rows belongs to each of them; over columns, to the first.
         if left == right and bottom - top < 10_000:
+            rows += bottom - top
+            if rows > _MOST_MERGED:
+                raise Invalid(
+                    _(
+                        "More than ${limit} cells of the sheet are merged.",
+                        mapping={"limit": _MOST_MERGED},
+                    )
+                )
             for row in range(top + 1, bottom + 1):
                 merged[row + 1, left + 1] = (top + 1, left + 1)
+    return merged
+
+
+def _fill(grid: Grid, sheet: Any, in_cells: dict[str, bytes]) -> None:
+    merged = _merged(sheet)
     above: dict[Cell, str] = {}
     spread = set(merged.values())
     for number, cells in enumerate(sheet.iter_rows(), start=1):

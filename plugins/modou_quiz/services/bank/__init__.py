@@ -12,6 +12,7 @@ from modou_quiz.services.bank.categories import (
 )
 from modou_quiz.services.bank.questions import (
     FILE_ACCESS,
+    LONGEST_TITLE,
     FileSource,
     add_version,
     by_number,
@@ -20,6 +21,7 @@ from modou_quiz.services.bank.questions import (
     create_question,
     delete_question,
     delete_questions,
+    filing_faults,
     move,
     retire,
     write,
@@ -44,6 +46,7 @@ from modou_quiz.services.bank.rights import (
 
 __all__ = [
     "FILE_ACCESS",
+    "LONGEST_TITLE",
     "FileSource",
     "Node",
     "Tree",
@@ -60,6 +63,7 @@ __all__ = [
     "delete_question",
     "delete_questions",
     "ensure_path",
+    "filing_faults",
     "find",
     "find_category",
     "find_many",

@@ -7,6 +7,7 @@
 """
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from modou.services.files import AnyUpload
 from modou.services.occasion import Occasion
 from modou.services.packed_messages import packed, unpacked
 from modou_quiz.formats import Item, Note, QuestionFormat
+from modou_quiz.formats.extras import TITLES
 from modou_quiz.formats.reading import encoding_name
 from modou_quiz.i18n import _
 from modou_quiz.models.bank import Question
@@ -28,6 +30,8 @@ from modou_quiz.models.interchange import BATCH, ImportRows, QuestionImport
 from modou_quiz.services import bank, duplicates, shelf, wording
 from modou_quiz.services.interchange import finding
 from modou_quiz.services.interchange.working import Work
+
+log = logging.getLogger(__name__)
 
 JOB: Final = "quiz_read"
 #: Of the stored files: read by the jobs alone.
@@ -167,6 +171,19 @@ def opened(stored: Any) -> IO[bytes]:
     return Path(stored.blob.committed()).open("rb")
 
 
+def items_in(format: QuestionFormat, stream: IO[bytes]) -> Iterator[Item]:
+    """What is in a file. A reader that fails in a way that nobody thought of (a plugin's, perhaps)
+    ends it there with an item that says so; what came before stays."""
+    line = 1
+    try:
+        for item in format.read(stream):
+            line = item.line
+            yield item
+    except Exception:
+        log.exception("the format %s broke off behind line %s", format.name, line)
+        yield Item(line=line, notes=[Note("error", _BROKE_OFF, line)])
+
+
 def _found(occasion: Occasion, id: int) -> Any:
     found = finding.store_of(occasion).imports.get(id)
     if found is None:
@@ -189,7 +206,7 @@ class _Reading:
 
     def all(self, stream: IO[bytes], size: int) -> None:
         batch: list[Item] = []
-        for item in self.format.read(stream):
+        for item in items_in(self.format, stream):
             batch.append(item)
             if len(batch) == BATCH:
                 self.context.check()
@@ -243,6 +260,12 @@ class _Reading:
                 kind = "twin" if twin or earlier else kind
             if print_:
                 self.seen.setdefault(print_, number)
+            unfit = _unfit(item)
+            if unfit:
+                notes += unfit
+                kind = "bad"
+            if len(item.title) > bank.LONGEST_TITLE:
+                notes.append(Note("lost", _TITLE_CUT, item.line))
         return {
             "line": item.line,
             "title": item.title[:200],
@@ -269,6 +292,28 @@ def _flaws(occasion: Occasion, item: Item) -> list[Note]:
     ]
 
 
+def _unfit(item: Item) -> list[Note]:
+    """Why it could not be filed when it is taken."""
+    faults = bank.filing_faults(
+        marks=item.marks,
+        tags=item.tags,
+        point=item.point,
+        syllabus=item.syllabus,
+        idnumber=item.idnumber,
+    )
+    return [
+        Note(
+            "error",
+            _(
+                "This cannot be stored: ${field}: ${reason}",
+                mapping={"field": TITLES[field], "reason": reason},
+            ),
+            item.line,
+        )
+        for field, reason in faults.items()
+    ]
+
+
 def _fingerprint(item: Item, data: dict[str, Any]) -> int:
     shown = wording.files_in(data)
     digests = [hashlib.sha256(item.files[name]).hexdigest() for name in shown if name in item.files]
@@ -286,6 +331,10 @@ def twin_of(occasion: Occasion, row: dict[str, Any]) -> Question | None:
     return store.questions.get(row["twin"]) if store is not None and row["twin"] else None
 
 
+_BROKE_OFF: Final[Message] = _(
+    "Something behind this line was not expected; nothing more could be read."
+)
+_TITLE_CUT: Final[Message] = _("The title is too long; its end was left out.")
 _GONE: Final[Message] = _("The file is gone. Send it again.")
 _NO_FORMAT: Final[Message] = _("The plugin with this format is not enabled any more.")
 _EMPTY: Final[Message] = _("No question was found in the file. Is it in another format?")

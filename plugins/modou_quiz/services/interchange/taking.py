@@ -5,7 +5,7 @@ and goes on there. What cannot be made is told and spoils no other.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from modou_quiz.models.bank import QuestionCategory
 from modou_quiz.models.interchange import BATCH, ImportRows, QuestionImport
 from modou_quiz.services import bank, shelf
 from modou_quiz.services.interchange import finding
-from modou_quiz.services.interchange.reading import opened, rows
+from modou_quiz.services.interchange.reading import items_in, opened, rows
 from modou_quiz.services.interchange.working import Work
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def take(context: Work) -> None:
         done, size = found.progress.done, max(1, found.size)
         stream = opened(stored)
     with stream:
-        items: Iterator[Item] = format.read(stream)
+        items = items_in(format, stream)
         for _item in islice(items, done):
             # Taken before this worker came.
             pass
@@ -139,7 +139,9 @@ def take(context: Work) -> None:
             done += len(batch)
             context.progress(min(0.99, done / size))
     with context.occasion() as occasion:
-        _end(occasion, finding.store_of(occasion).imports.by_id(id))
+        found = finding.store_of(occasion).imports.get(id)
+        if found is not None and found.status == "taking":
+            _end(occasion, found)
 
 
 def _end(occasion: Occasion, found: QuestionImport) -> None:
@@ -158,6 +160,14 @@ def _end(occasion: Occasion, found: QuestionImport) -> None:
     )
 
 
+def _still(occasion: Occasion, id: int) -> QuestionImport:
+    """:raises Invalid: it was dropped meanwhile"""
+    found = finding.store_of(occasion).imports.get(id)
+    if found is None:
+        raise Invalid(_("The file is gone. Send it again."))
+    return found
+
+
 class _Careful(Exception):
     """Something cannot be made: the batch is repeated so that the rest of it can."""
 
@@ -166,7 +176,7 @@ def _keep(context: Work, id: int, done: int, batch: list[Item]) -> None:
     """Make the questions of a batch, in one transaction. Savepoints cost more than all else; so
     there are some only after something failed."""
     with context.occasion() as occasion:
-        actor = finding.store_of(occasion).imports.by_id(id).actor
+        actor = _still(occasion, id).actor
     try:
         _keep_together(context, id, actor, done, batch, careful=False)
     except _Careful:
@@ -177,7 +187,7 @@ def _keep_together(
     context: Work, id: int, actor: int, done: int, batch: list[Item], *, careful: bool
 ) -> None:
     with context.occasion(actor) as occasion:
-        found = finding.store_of(occasion).imports.by_id(id)
+        found = _still(occasion, id)
         progress = found.progress
         if progress.done != done:
             return
@@ -219,7 +229,7 @@ def _one(
             known[path],
             item.type,
             item.content,
-            title=item.title[:200],
+            title=item.title[: bank.LONGEST_TITLE],
             marks=item.marks,
             tags=item.tags,
             difficulty=item.difficulty if item.difficulty in range(6) else 0,

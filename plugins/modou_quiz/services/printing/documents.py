@@ -178,11 +178,13 @@ def _scores(parts: _Parts, translate: Translate) -> str:
     """The table for those who mark: a column for each part."""
     heads = "".join(f"<th>{_numeral(place)}</th>" for place in range(len(parts)))
     cells = "<td></td>" * (len(parts) + 1)
+    # (Not within the texts below: gettext does not look into f-strings.)
     part, total = translate(_("Part of the paper")), translate(_("Total"))
+    score, marker = translate(_("Score")), translate(_("Marked by"))
     rows = [
         f"<tr><th>{escape(part)}</th>{heads}<th>{escape(total)}</th></tr>",
-        f"<tr><th>{escape(translate(_('Score')))}</th>{cells}</tr>",
-        f"<tr><th>{escape(translate(_('Marked by')))}</th>{cells}</tr>",
+        f"<tr><th>{escape(score)}</th>{cells}</tr>",
+        f"<tr><th>{escape(marker)}</th>{cells}</tr>",
     ]
     return f'<table class="scores">{"".join(rows)}</table>'
 

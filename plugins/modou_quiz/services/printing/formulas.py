@@ -12,10 +12,10 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from modou_quiz.content import replace_formulas
+
 log = logging.getLogger(__name__)
 
-#: The same delimiters as on pages.
-FORMULA: Final = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
 _WIDE: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _TEXT: Final = re.compile(r"\\(?:text|mbox|mathrm|textrm)\{([^{}]*)\}")
 _BOX: Final = re.compile(r'viewBox="\S+ (\S+) \S+ (\S+)"')
@@ -34,7 +34,7 @@ def set_formulas(html: str) -> Markup:
             return f'<span class="display">{picture}</span>'
         return picture
 
-    return Markup(FORMULA.sub(drawn, html))  # noqa: S704 - cleaned before; what is drawn is ours
+    return Markup(replace_formulas(html, drawn))  # noqa: S704 - cleaned before; what is drawn is ours
 
 
 @lru_cache(maxsize=1024)

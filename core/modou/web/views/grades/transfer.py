@@ -91,7 +91,8 @@ def grade_export(context: Course, request: Request) -> Response:
 
 def _attachment(request: Request, course: Course, kind: str) -> str:
     today = request.page.when(request.occasion.now, "date")
-    title = f"{course.title} {request.page.gettext(_('Grades'))} {today}.{kind}"
+    words = request.page.gettext(_("Grades"))
+    title = f"{course.title} {words} {today}.{kind}"
     title = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", title)
     return f"attachment; filename=\"grades.{kind}\"; filename*=UTF-8''{quote(title)}"
 
