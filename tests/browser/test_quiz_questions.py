@@ -66,7 +66,7 @@ def test_players_and_reviews(open_page: Callable[..., Page]) -> None:
 
 def ready(page: Page) -> None:
     """Wait until scripts have done what they do to questions."""
-    page.wait_for_function("!document.querySelector('[data-question]:not([data-ready])')")
+    expect(page.locator("[data-question]:not([data-ready])")).to_have_count(0)
 
 
 def give(page: Page, name: str) -> None:

@@ -20,6 +20,7 @@ def make_plan(tmp_path: Path) -> Plan:
         data=tmp_path,
         address="127.0.0.1",
         user="",
+        deferred={"POST": ["/api/v1/study/beats"]},
     )
 
 

@@ -3,22 +3,24 @@
 import io
 import random
 from collections.abc import Callable
+from ctypes.util import find_library
 
 import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from modou_quiz.content import FILE, Rich
 from modou_quiz.models.papers import Fixed, Paper, PaperSection
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import bank, drawing, printing
+from modou_quiz.services.printing import documents
 from modou_quiz.services.printing.formulas import set_formulas
 from modou_quiz.types.contents import SingleChoice
 from modou_quiz.types.examples import EXAMPLES
 from tests import banking
 from tests.conftest import SiteUnderTest
 
-weasyprint = pytest.importorskip("weasyprint", exc_type=OSError, reason="Pango is not here")
+pytestmark = pytest.mark.skipif(find_library("pango-1.0") is None, reason="Pango is not here")
 
 
 @pytest.fixture
@@ -90,3 +92,9 @@ def test_formulas_are_drawn_or_stay_tex() -> None:
     assert set_formulas(r"\(\nosuchthing{&lt;script&gt;\)").count("<script>") == 0
     assert 'class="display"' in set_formulas("$$E=mc^2$$")
     assert set_formulas("<p>5 $ 和 6 $</p>") == "<p>5 $ 和 6 $</p>"
+
+
+def test_printing_leaves_half_pictures_refused(site: SiteUnderTest) -> None:
+    """WeasyPrint switches this on for the whole process."""
+    documents._pdf("<p>试卷</p>")
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is False

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from markupsafe import Markup, escape
+from PIL import ImageFile
 
 from modou.errors import Message, Unavailable
 from modou.services.occasion import Occasion
@@ -349,6 +350,8 @@ def _pdf(html: str) -> bytes:
             _("Printing needs the Pango library on the server (Debian: libpango-1.0-0).")
         ) from error
 
+    # WeasyPrint has Pillow take half a picture for a whole one, in all of the process.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     # Nothing but what lies in the page itself: no file of the server, no address.
     fetch = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     document = weasyprint.HTML(string=html, url_fetcher=fetch)
