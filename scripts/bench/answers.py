@@ -6,14 +6,12 @@ python scripts/bench/answers.py open [--learners 10000] [--seconds 60]
 """
 
 import gc
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -23,6 +21,7 @@ from typing import Any
 
 import _checkout  # noqa: F401 - puts this checkout on the path
 import click
+from in_process import CommitTimes, post
 from pages import Site as PagesSite
 from pages import asker, measure
 from pyramid.request import Request
@@ -120,7 +119,7 @@ def cost(rounds: int, learners: int) -> None:
         exam.fill(access, lambda text: None)
         one = _Saver(app, exam)
         one.round(8)
-        one.time_commits(access.committer._tm)
+        one.times.watch(access.committer._tm)
         for together in (1, 32):
             before = access.committer.counts
             found = [one.round(together) for _round in range(rounds)]
@@ -139,21 +138,7 @@ class _Saver:
     def __init__(self, app: Any, exam: Exam) -> None:
         self.app, self.exam = app, exam
         self.seq = 0
-        self.spent = 0.0
-
-    def time_commits(self, tm: Any) -> None:
-        def timed(function: Callable[..., Any]) -> Callable[..., Any]:
-            def run(*args: Any) -> Any:
-                begun = time.thread_time()
-                try:
-                    return function(*args)
-                finally:
-                    self.spent += time.thread_time() - begun
-
-            return run
-
-        for name in ("begin", "savepoint", "commit"):
-            setattr(tm, name, timed(getattr(tm, name)))
+        self.times = CommitTimes()
 
     def round(self, together: int) -> tuple[float, float]:
         """CPU µs of a save by so many threads: all of it, and without the commit."""
@@ -162,29 +147,14 @@ class _Saver:
         count = 0
         for _turn in range(4):
             self.seq += 1
-            waiting = iter(self.exam.tokens)
-            lock = threading.Lock()
-
-            def work(waiting: Any = waiting, lock: threading.Lock = lock) -> None:
-                while True:
-                    with lock:
-                        player = next(waiting, None)
-                    if player is None:
-                        return
-                    self.save(player[0])
-
-            threads = [threading.Thread(target=work) for _thread in range(together)]
-            before, self.spent = time.process_time(), 0.0
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            used += time.process_time() - before
-            spent += self.spent
+            all_, commits = self.times.all_at_once(self.exam.tokens, self.save, together)
+            used += all_
+            spent += commits
             count += len(self.exam.tokens)
         return used / count * 1e6, (used - spent) / count * 1e6
 
-    def save(self, token: str) -> None:
+    def save(self, player: Any) -> None:
+        token = player[0]
         slot, answer = self.seq % QUESTIONS, self.seq // QUESTIONS % 4
         body = json.dumps(
             {
@@ -193,31 +163,9 @@ class _Saver:
                 ]
             }
         ).encode()
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "SCRIPT_NAME": "",
-            "PATH_INFO": PATH,
-            "QUERY_STRING": "",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
-            "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(body)),
-            "HTTP_HOST": "localhost",
-            "HTTP_AUTHORIZATION": f"Bearer {token}",
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-        }
-        said: list[str] = []
-        answer_ = b"".join(self.app(environ, lambda status, headers, *_info: said.append(status)))
-        if not said[0].startswith("200") or b'"refused":[]' not in answer_:
-            sys.exit(f"an answer was answered by {said[0]}: {answer_!r}")
+        status, answer_ = post(self.app, PATH, body, token)
+        if not status.startswith("200") or b'"refused":[]' not in answer_:
+            sys.exit(f"an answer was answered by {status}: {answer_!r}")
 
 
 # -- the whole stack

@@ -11,20 +11,17 @@ least of several rounds counts. Budget: 2 × hello.
 
 import argparse
 import cProfile
-import io
 import json
 import pstats
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import _checkout  # noqa: F401 - puts this checkout on the path
+from in_process import CommitTimes, post
 from learners import Players
 from pages import Site as PagesSite
 from pages import asker, measure
@@ -56,25 +53,9 @@ class Beats:
         self.players = Players(count)
         self.players.fill(self.access, lambda text: None)
         self.seqs = [0] * count
-        self.spent = 0.0
+        self.times = CommitTimes()
         self.beat(0)
-        self._time_commits()
-
-    def _time_commits(self) -> None:
-        tm = self.access.committer._tm
-
-        def timed(function: Callable[..., Any]) -> Callable[..., Any]:
-            def run(*args: Any) -> Any:
-                begin = time.thread_time()
-                try:
-                    return function(*args)
-                finally:
-                    self.spent += time.thread_time() - begin
-
-            return run
-
-        for name in ("begin", "savepoint", "commit"):
-            setattr(tm, name, timed(getattr(tm, name)))
+        self.times.watch(self.access.committer._tm)
 
     def beat(self, number: int) -> None:
         token, cookie = self.players.tokens[number]
@@ -90,32 +71,11 @@ class Beats:
                 "visible": True,
             }
         ).encode()
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "SCRIPT_NAME": "",
-            "PATH_INFO": "/api/v1/study/beats",
-            "QUERY_STRING": "",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
-            "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(body)),
-            "HTTP_HOST": "localhost",
-            "HTTP_AUTHORIZATION": f"Bearer {token}",
-            "HTTP_COOKIE": f"modou={cookie}",
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-        }
-        said: list[str] = []
-        answer = b"".join(self.app(environ, lambda status, headers, *_info: said.append(status)))
-        if not said[0].startswith("200"):
-            sys.exit(f"a beat was answered by {said[0]}: {answer!r}")
+        status, answer = post(
+            self.app, "/api/v1/study/beats", body, token, HTTP_COOKIE=f"modou={cookie}"
+        )
+        if not status.startswith("200"):
+            sys.exit(f"a beat was answered by {status}: {answer!r}")
 
     def round(self, beats: int, together: int) -> tuple[float, float]:
         """CPU µs of a beat: all of it, and without the commit."""
@@ -124,25 +84,10 @@ class Beats:
         count = 0
         for _turn in range(per_player):
             self.clock.move(seconds=15)
-            numbers = iter(range(len(self.players.tokens)))
-            lock = threading.Lock()
-
-            def work(numbers: Any = numbers, lock: threading.Lock = lock) -> None:
-                while True:
-                    with lock:
-                        number = next(numbers, None)
-                    if number is None:
-                        return
-                    self.beat(number)
-
-            threads = [threading.Thread(target=work) for _thread in range(together)]
-            before, self.spent = time.process_time(), 0.0
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            used += time.process_time() - before
-            spent += self.spent
+            numbers = range(len(self.players.tokens))
+            all_, commits = self.times.all_at_once(numbers, self.beat, together)
+            used += all_
+            spent += commits
             count += len(self.players.tokens)
         return used / count * 1e6, (used - spent) / count * 1e6
 
