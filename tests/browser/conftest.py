@@ -38,6 +38,12 @@ def address(site: SiteUnderTest) -> Iterator[str]:
         yield found
 
 
+def until_ready(page: Page) -> None:
+    """Wait until the theme's scripts have done their work: some are loaded after the page."""
+    if page.locator('script[src*="/modou.js"]').count():
+        page.locator("html[data-ready]").wait_for(state="attached")
+
+
 @pytest.fixture
 def open_page(
     site: SiteUnderTest, address: str, chromium: Browser
@@ -67,6 +73,8 @@ def open_page(
             ),
         )
         page.goto(path)
+        if options.get("java_script_enabled", True):
+            until_ready(page)
         return page
 
     yield open_

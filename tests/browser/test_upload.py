@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Route, expect
 
 from modou.builtin.services import contents
 from tests import factories
+from tests.browser.conftest import until_ready
 from tests.conftest import SiteUnderTest
 
 SIZE = 5_000_000
@@ -123,6 +124,7 @@ class TestBrokenLines:
         choose(page, film)
         in_the_middle(page)
         page.reload()
+        until_ready(page)
         expect(item(page)).to_have_attribute("data-state", "interrupted")
         expect(item(page)).to_contain_text("Interrupted at")
         choose(page, film)
@@ -139,11 +141,13 @@ class TestBrokenLines:
         choose(page, film)
         expect(item(page)).to_have_attribute("data-state", "done")
         page.reload()
+        until_ready(page)
         expect(item(page)).to_have_attribute("data-state", "done")
         save(page)
         assert stored(site) == [EXPECTED]
         # What the form has taken is no offer for the next one.
         page.goto(form)
+        until_ready(page)
         expect(page.locator("[data-upload].is-ready")).to_be_visible()
         page.wait_for_load_state("networkidle")
         expect(item(page)).to_have_count(0)
@@ -237,6 +241,7 @@ class TestUse:
             [{"name": "modou_locale", "value": "zh_CN", "url": page.url.split("/courses")[0]}]
         )
         page.reload()
+        until_ready(page)
         bad = tmp_path / "课件.pdf"
         bad.write_bytes(b"MZ" + bytes(5000))
         choose(page, bad)

@@ -10,7 +10,9 @@
    data-shown-for="name=a b" control whose field is hidden unless the form's select `name` (or one
                              whose name ends with "-name") has one of the values
    data-submit-on-change     form (or control) that submits itself when a control changes
-   data-reorder, data-grid, data-upload   load reorder.js, grid.js, upload.js                  */
+   data-reorder, data-grid, data-upload   load reorder.js, grid.js, upload.js
+
+   <html data-ready>         set once all of that is done to the page as it came              */
 
 import { announce, csrfToken } from "./http.js";
 
@@ -21,21 +23,24 @@ function each(selector, root, work) {
   root.querySelectorAll(selector).forEach(work);
 }
 
+/* What only few pages need. */
+const LOADED = [
+  ["[data-reorder]", () => import("./reorder.js")],
+  ["[data-grid]", () => import("./grid.js")],
+  ["[data-upload]", () => import("./upload.js")],
+];
+
 /* Everything that must be done to new markup, also to what htmx brings later. */
 function enhance(root) {
   each("[data-notice]", root, enhanceNotice);
   each("[data-check-table]", root, enhanceCheckTable);
   each("[data-error-summary]", root, (summary) => summary.focus());
   each("form", root, showFieldsInUse);
-  if (root.querySelector?.("[data-reorder]")) {
-    import("./reorder.js").then((module) => module.enhance(root));
-  }
-  if (root.querySelector?.("[data-grid]")) {
-    import("./grid.js").then((module) => module.enhance(root));
-  }
-  if (root.querySelector?.("[data-upload]")) {
-    import("./upload.js").then((module) => module.enhance(root));
-  }
+  return Promise.all(
+    LOADED.filter(([selector]) => root.querySelector?.(selector)).map(([, load]) =>
+      load().then((module) => module.enhance(root)),
+    ),
+  );
 }
 
 /* A field with an error stays: its message must be seen. */
@@ -248,4 +253,6 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
   });
 }
 
-enhance(document);
+enhance(document).finally(() => {
+  document.documentElement.dataset.ready = "";
+});
