@@ -19,7 +19,8 @@ from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.models.quizzes import Allowance
 from modou_quiz.permissions import MANAGE
 from modou_quiz.services.sitting import ending, managing
-from modou_quiz.views.sitting import address, frame, together
+from modou_quiz.views.frame import address, frame
+from modou_quiz.views.sitting import together
 
 _ID = "[0-9a-z]{13}"
 MINUTE = 60

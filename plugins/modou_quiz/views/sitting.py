@@ -14,30 +14,25 @@ from pyramid.view import view_config
 from modou.errors import Invalid, NotFound
 from modou.permissions import Capability
 from modou.services import learning, sessions
-from modou.services.memory import Recent
 from modou.services.occasion import Occasion
 from modou.store.containers import decode_id, encode_id
 from modou.web import resources
 from modou.web.activities import show
-from modou.web.files import file_window
 from modou.web.page import Page, flash
 from modou.web.security import session_token
 from modou_quiz.contexts import QuizContext
-from modou_quiz.forms.answers import upload_field
 from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.permissions import MANAGE, MARK, RESULTS
 from modou_quiz.services.sitting import ending, finding, pages, saving, showing, starting
 from modou_quiz.services.sitting.errors import TakenOver
 from modou_quiz.services.sitting.finding import Sitting
 from modou_quiz.services.sitting.saving import Posted
-from modou_quiz.services.sitting.showing import QuestionShown
 from modou_quiz.services.sitting.starting import WrongPassword
-from modou_quiz.views import words
+from modou_quiz.views import sitting_page, words
 from modou_quiz.views.addresses import signs
+from modou_quiz.views.frame import address, frame, not_kept
 
 T = TypeVar("T")
-#: Drawn questions that a process keeps.
-_KEPT = 10_000
 _ID = "[0-9a-z]{13}"
 
 
@@ -61,24 +56,6 @@ def attempt_id(request: Request) -> int:
         return decode_id(request.matchdict["attempt"])
     except KeyError:
         raise NotFound(finding.GONE) from None
-
-
-def address(request: Request, context: QuizContext, route: str, **more: Any) -> str:
-    """A page of this quiz."""
-    path: str = request.route_path(
-        route, course=context.course.key, activity=context.activity.key, **more
-    )
-    return path
-
-
-def frame(page: Page, context: QuizContext, title: str) -> None:
-    """Title and breadcrumbs of a page below the quiz's own."""
-    course, activity = context.course, context.activity
-    page.title = title
-    page.breadcrumbs = [
-        (course.title, page.url("course", course=course.key)),
-        (activity.title, page.url("activity", course=course.key, activity=activity.key)),
-    ]
 
 
 # -- before it
@@ -243,9 +220,7 @@ def attempt(context: QuizContext, request: Request) -> Response:
     pages.check_place(sitting)
     if sitting.attempt.login != login_of(request):
         return _elsewhere(context, request, sitting)
-    return _answer(
-        request, "modou_quiz:templates/sitting.jinja2", _sitting(context, request, sitting)
-    )
+    return sitting_page.show(context, request, sitting)
 
 
 def _elsewhere(context: QuizContext, request: Request, sitting: Sitting) -> Response:
@@ -260,81 +235,6 @@ def _elsewhere(context: QuizContext, request: Request, sitting: Sitting) -> Resp
         "expected": ending.expected(sitting),
     }
     return _answer(request, "modou_quiz:templates/sitting_elsewhere.jinja2", values)
-
-
-def _sitting(context: QuizContext, request: Request, sitting: Sitting) -> dict[str, Any]:
-    page, quiz, attempt = request.page, sitting.quiz, sitting.attempt
-    t = page.in_domain(DOMAIN)
-    frame(page, context, context.activity.title)
-    shown = showing.sitting_page(sitting, signs(request))
-    token = pages.make_token(request.occasion.keys, pages.token_of(sitting))
-    state = pages.state_json(sitting)
-    key = attempt.key
-    drawn = [_drawn(request, one, bool(shown.checks)) for one in shown.questions]
-    config = {
-        "attempt": key,
-        "token": token,
-        "state": state,
-        "answers": "/api/v1/quiz/answers",
-        "files": "/api/v1/quiz/files",
-        "pages": "/api/v1/quiz/pages",
-        "kept": page.static("js/study/kept.js"),
-        "line": page.static("js/study/line.js"),
-        "most_leaves": quiz.most_leaves,
-        "counts_leaves": not attempt.preview,
-        "per_page": 0 if quiz.sequential else quiz.per_page,
-        "review": address(request, context, "quiz_review", attempt=key),
-        "sign_in": page.url("login", _query={"next": request.path}),
-        "expected": shown.expected,
-        "answered_before": shown.answered
-        - sum(q.state != "" and q.answerable for q in shown.questions),
-    }
-    return {
-        "t": t,
-        "quiz": quiz,
-        "attempt": attempt,
-        "shown": shown,
-        "drawn": drawn,
-        "token": token,
-        "seq": attempt.answers.seq,
-        "config": config,
-        "texts": words.page_texts(t),
-        "number": words.number,
-        "static": lambda path: request.static_path(f"modou_quiz:static/{path}"),
-        "answers_action": address(request, context, "quiz_answers", attempt=key),
-        "hand_in_action": address(request, context, "quiz_hand_in", attempt=key),
-        "take_action": address(request, context, "quiz_take", attempt=key),
-        "ends": page.when(sitting.ends) if sitting.ends else "",
-    }
-
-
-def _drawn(request: Request, question: QuestionShown, checks: bool) -> Markup:
-    """A question as it stands on the page. Most learners of an exam see it as others do: it is
-    drawn once for all of them."""
-    registry = request.registry
-    kept: Recent[Markup] | None = getattr(registry, "quiz_questions", None)
-    if kept is None:
-        kept = registry.quiz_questions = Recent(_KEPT)
-    key = None
-    if question.key is not None:
-        around = (request.locale_name, registry.theme.version, file_window(request))
-        key = (*question.key, checks, *around)
-        found = kept.get(key)
-        if found is not None:
-            return found
-    values = {
-        "q": question,
-        "t": request.page.in_domain(DOMAIN),
-        "number": words.number,
-        "reviewing": False,
-        "checks": checks,
-        "upload": upload_field(request),
-    }
-    template = "modou_quiz:templates/parts/question.jinja2"
-    drawn = Markup(render(template, values, request=request))  # noqa: S704 - autoescaped by Jinja
-    if key is not None:
-        kept.put(key, drawn)
-    return drawn
 
 
 @view_config(
@@ -453,9 +353,7 @@ def review(context: QuizContext, request: Request) -> Response:
 def _answer(request: Request, template: str, values: dict[str, Any]) -> Response:
     response: Response = request.response
     response.text = render(template, values, request=request)
-    # Another page's questions and answers must not be found in the browser's store.
-    response.cache_control = "no-store"
-    return response
+    return not_kept(response)
 
 
 def includeme(config: Configurator) -> None:

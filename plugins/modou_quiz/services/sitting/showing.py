@@ -14,7 +14,7 @@ from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
 from modou_quiz.services.sitting.finding import Asked, Sitting
-from modou_quiz.services.sitting.responses import canonical, unpacked
+from modou_quiz.services.sitting.responses import unpacked
 from modou_quiz.types import Verdict
 
 _NOTHING = Given(None, 0, 0)
@@ -155,7 +155,7 @@ def _shown_now(
     section = _section(sitting, place)
     # The controls with which files are sent hold a ticket of the learner's.
     own = asks_for_files(found.type)
-    text = canonical([slot.arrangement, response])
+    text = repr((slot.arrangement, response))
     common = (slot.question, slot.version, text, place, labels[place], slot.marks, section)
     return QuestionShown(
         place,
