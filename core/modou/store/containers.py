@@ -67,6 +67,21 @@ class WideLLBTree(LLBTree):
     max_internal_size = 500
 
 
+class NarrowLOBTree(LOBTree):
+    """An integer-keyed tree that thousands add to within a minute: each of them rewrites a leaf,
+    which all others then load again."""
+
+    max_leaf_size = 40
+    max_internal_size = 500
+
+
+class NarrowLLBTree(LLBTree):
+    """As `NarrowLOBTree`, of integers."""
+
+    max_leaf_size = 80
+    max_internal_size = 500
+
+
 class WideOOBTree(OOBTree):
     """An object-keyed tree with wide leaves, for indexes that many write."""
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from BTrees.Length import Length
 from persistent import Persistent
 
-from modou.store.containers import Item, WideLLBTree, WideLOBTree
+from modou.store.containers import Item, NarrowLLBTree, NarrowLOBTree
 
 #: "open", "handed_in" (some part waits for a person), "graded", "void" (taken back, with a reason).
 STATES = ("open", "handed_in", "graded", "void")
@@ -150,9 +150,9 @@ class QuizAttempts(Persistent):
     """All attempts of one quiz."""
 
     def __init__(self) -> None:
-        self.by_id = WideLOBTree()  # attempt id -> Attempt
+        self.by_id = NarrowLOBTree()  # attempt id -> Attempt
         #: user id -> the learner's attempts in order, as a tuple of ids
-        self.by_user = WideLOBTree()
+        self.by_user = NarrowLOBTree()
         #: attempt id -> deadline, of those that are open and end by themselves
-        self.deadlines = WideLLBTree()
+        self.deadlines = NarrowLLBTree()
         self.count = Length()
