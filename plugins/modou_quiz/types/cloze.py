@@ -422,7 +422,8 @@ class GapText(OwnType[Cloze]):
                 target = content.gaps[meant[place]]
                 assert not isinstance(target, GapChoice)  # noqa: S101 - groups hold no choices
                 found = None if given is None else _found(target, given)
-                counts[str(place)] = counted_words(found, given)
+                # Where its answers are listed: gaps of one group may accept others.
+                counts[str(meant[place])] = counted_words(found, given)
         return counts
 
     def choices(self, content: Cloze) -> Mapping[str, Sequence[tuple[str, str, float]]]:

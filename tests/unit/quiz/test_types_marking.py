@@ -258,6 +258,20 @@ def test_gaps_of_a_group_are_filled_in_any_order_but_each_once() -> None:
     assert worth("cloze", alone, ["c", "a", "b"]) == 0.0
 
 
+def test_an_answer_is_counted_for_the_gap_that_it_was_meant_for() -> None:
+    content = c.Cloze(
+        stem=rich("[[1]] [[2]]"),
+        gaps=(
+            c.GapWords(group="g", answers=(c.Accepted(pattern="volt"),)),
+            c.GapNumber(
+                group="g",
+                answers=(c.AcceptedNumber(value=1.0, fraction=0.5), c.AcceptedNumber(value=2.0)),
+            ),
+        ),
+    )
+    assert TYPES["cloze"].counted(content, ["2", "volt"]) == {"0": "0", "1": "1"}
+
+
 @given(
     st.integers(1, 5).flatmap(
         lambda n: st.lists(
