@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2] / "core"), str(HERE.parents[2] / "plugins"), str(HERE.parent)]
 
 import pages  # noqa: E402
+from in_process import environ_of  # noqa: E402
 from pydantic import Field  # noqa: E402
 from pyramid.config import Configurator  # noqa: E402
 from pyramid.interfaces import IExecutionPolicy  # noqa: E402
@@ -103,20 +104,7 @@ class Caller:
         self._tokens = tokens
         self._turn = count()
         self._body = body
-        self._environ = {
-            "REQUEST_METHOD": method,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": path,
-            "QUERY_STRING": "",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": "localhost",
-            "REMOTE_ADDR": "127.0.0.1",
-            "wsgi.url_scheme": "http",
-            "CONTENT_LENGTH": str(len(body)),
-            "CONTENT_TYPE": "application/json" if body else "",
-        }
+        self._environ = environ_of(method, path, body)
 
     def __call__(self) -> None:
         """One call."""

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 
-def post(app: Any, path: str, body: bytes, token: str, **more: str) -> tuple[str, bytes]:
-    """Status and body of the answer. `more`: further entries of the WSGI environment."""
-    environ = {
-        "REQUEST_METHOD": "POST",
+def environ_of(method: str, path: str, body: bytes) -> dict[str, Any]:
+    """The WSGI environment of a request, without its `wsgi.input`."""
+    return {
+        "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
         "PATH_INFO": path,
         "QUERY_STRING": "",
@@ -20,17 +20,24 @@ def post(app: Any, path: str, body: bytes, token: str, **more: str) -> tuple[str
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "CONTENT_TYPE": "application/json",
+        "CONTENT_TYPE": "application/json" if body else "",
         "CONTENT_LENGTH": str(len(body)),
         "HTTP_HOST": "localhost",
-        "HTTP_AUTHORIZATION": f"Bearer {token}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+    }
+
+
+def post(app: Any, path: str, body: bytes, token: str, **more: str) -> tuple[str, bytes]:
+    """Status and body of the answer. `more`: further entries of the WSGI environment."""
+    environ = {
+        **environ_of("POST", path, body),
+        "HTTP_AUTHORIZATION": f"Bearer {token}",
+        "wsgi.input": io.BytesIO(body),
         **more,
     }
     said: list[str] = []

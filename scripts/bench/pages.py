@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from io import BytesIO
 from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
@@ -86,27 +85,6 @@ class Site:
                 self.cookies.append(f"{SESSION_COOKIE}={token}")
         settle(config)
         self.app = config.make_wsgi_app()
-
-    def post(self, path: str, body: bytes, authorization: str) -> tuple[int, bytes]:
-        """Status and body of the answer to JSON sent to the API; straight through WSGI."""
-        found: list[str] = []
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": path,
-            "SCRIPT_NAME": "",
-            "QUERY_STRING": "",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
-            "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(body)),
-            "HTTP_AUTHORIZATION": authorization,
-            "wsgi.url_scheme": "http",
-            "wsgi.input": BytesIO(body),
-        }
-        answer = b"".join(self.app(environ, lambda status, headers: found.append(status)))
-        return int(found[0].split()[0]), answer
 
     def put_in_sequence(self) -> None:
         """Let every activity wait for the one before it."""
