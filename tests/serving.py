@@ -14,7 +14,9 @@ def served(app: Any, threads: int = 4) -> Iterator[str]:
     """Serve `app` on waitress; its address.
 
     It is closed in the server's own thread, once that has nothing else to do: sockets that
-    another thread closes would be gone while the server waits for them.
+    another thread closes would be gone while the server waits for them. The working threads go
+    first, since they wake the server too: one that did so after the close would write into a
+    pipe that is gone, or into whatever has its number by then.
     """
     server: Any = create_server(app, host="127.0.0.1", port=0, threads=threads)
     thread = threading.Thread(target=server.run)
@@ -22,7 +24,10 @@ def served(app: Any, threads: int = 4) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-        thread.join(10)
         server.task_dispatcher.shutdown()
+        # Under the lock: woken by an earlier call, the server would close before this one wakes it.
+        with server.trigger.lock:
+            server.trigger.thunks.append(lambda: wasyncore.close_all(server._map))
+            server.trigger.pull_trigger()
+        thread.join(10)
     assert not thread.is_alive()
