@@ -4,6 +4,7 @@ scripts; accessibility."""
 import hashlib
 import random
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,17 @@ def item(page: Page) -> Any:
     return page.locator(".upload-item")
 
 
-def in_the_middle(page: Page) -> None:
-    """Wait until the first piece is there; the second one is held."""
-    expect(page.locator(".ink-progress-text")).to_have_text(re.compile(r"^[4-9]\d %"))
+def in_the_middle(line: Line) -> Route:
+    """Wait until the first piece is there and shown; the second one, which is held.
+
+    What is shown runs ahead: it counts what has left the browser, not yet what was answered.
+    """
+    expect(line.page.locator(".ink-progress-text")).to_have_text(re.compile(r"^[4-9]\d %"))
+    end = time.monotonic() + 10
+    while line.held is None and time.monotonic() < end:
+        line.page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert line.held is not None, "the second piece was never sent"
+    return line.held
 
 
 def save(page: Page) -> None:
@@ -122,7 +131,7 @@ class TestBrokenLines:
         line = Line(page)
         line.hold = 1
         choose(page, film)
-        in_the_middle(page)
+        in_the_middle(line)
         page.reload()
         until_ready(page)
         expect(item(page)).to_have_attribute("data-state", "interrupted")
@@ -174,7 +183,7 @@ class TestUse:
         line = Line(page)
         line.hold = 1
         choose(page, film)
-        in_the_middle(page)
+        in_the_middle(line)
         page.get_by_role("button", name="Pause: 安全操作规程.pdf").focus()
         page.keyboard.press("Enter")
         expect(item(page)).to_have_attribute("data-state", "paused")
@@ -195,9 +204,7 @@ class TestUse:
         page.get_by_role("button", name="Add activity").click()
         expect(page.locator(".upload-hold")).to_be_visible()
         assert stored(site) == []
-        in_the_middle(page)
-        assert line.held is not None
-        line.held.continue_()
+        in_the_middle(line).continue_()
         page.wait_for_url("**/outline*")
         assert stored(site) == [EXPECTED]
 
@@ -208,7 +215,7 @@ class TestUse:
         line = Line(page)
         line.hold = 1
         choose(page, film)
-        in_the_middle(page)
+        in_the_middle(line)
         with page.expect_response(lambda r: r.request.method == "DELETE") as answered:
             page.get_by_role("button", name="Cancel: 安全操作规程.pdf").click()
         assert answered.value.status == 204
@@ -273,7 +280,7 @@ def test_it_is_accessible_and_fits(
         if state == "sending":
             line.hold = 1
             choose(page, film)
-            in_the_middle(page)
+            in_the_middle(line)
         else:
             assert line.held is not None
             line.held.continue_()
