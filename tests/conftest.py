@@ -117,19 +117,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--storage",
         choices=("filestorage", "postgresql", "both"),
         default="filestorage",
-        help="What the functional tests store their sites in (scripts/test: both).",
+        help="What the functional tests store their sites in. both (as scripts/test says): "
+        "FileStorage, and what is marked both_storages on PostgreSQL too.",
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The same functional tests on each storage that `--storage` names."""
+    """The functional tests on the storages that `--storage` names."""
     chosen = metafunc.config.getoption("--storage")
     functional = "functional" in metafunc.definition.path.parts
     if "storage" not in metafunc.fixturenames or chosen == "filestorage" or not functional:
         return
-    if metafunc.definition.get_closest_marker("any_storage") is not None:
+    marked = metafunc.definition.get_closest_marker
+    if marked("any_storage") is not None:
         return
-    storages = ("filestorage", "postgresql") if chosen == "both" else (chosen,)
+    if chosen == "both":
+        if marked("both_storages") is None:
+            return
+        storages = ("filestorage", "postgresql")
+    else:
+        storages = (chosen,)
     marks = {"postgresql": pytest.mark.postgresql}
     metafunc.parametrize(
         "storage",
