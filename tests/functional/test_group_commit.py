@@ -529,6 +529,51 @@ class TestPeriodic:
         assert values(site) == {1: 5}
 
 
+class TestLater:
+    def test_what_nobody_waits_for_goes_along(
+        self, committer: Committer, site: SiteUnderTest
+    ) -> None:
+        with Group(committer) as group:
+            assert all(committer.later(add(number)) for number in range(1, 41))
+            group.start(add(50, 7))
+        # With the group of one that somebody waits for go some of them only, not to hold it up.
+        assert values(site) == {50: 7, **dict.fromkeys(range(1, 33), 1)}
+        until(lambda: committer.counts.works == 42)
+        assert values(site) == {50: 7, **dict.fromkeys(range(1, 41), 1)}
+
+    def test_it_is_done_by_itself_and_at_the_end(
+        self, committer: Committer, site: SiteUnderTest
+    ) -> None:
+        committer.later(add(1))
+        until(lambda: committer.counts.works == 1)
+        assert values(site) == {1: 1}
+        committer.later(add(2))
+        committer.stop()
+        assert values(site) == {1: 1, 2: 1}
+        assert not committer.later(add(3))
+
+    def test_a_failing_one_is_logged_and_harms_nobody(
+        self, committer: Committer, site: SiteUnderTest, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def bad(_root: Any, _tm: Any) -> None:
+            raise NotFound("gone")
+
+        with Group(committer) as group:
+            committer.later(bad)
+            group.start(add(1))
+        assert values(site) == {1: 1}
+        assert "nobody waits for failed: NotFound" in caplog.text
+
+    def test_too_many_are_not_taken(self, site: SiteUnderTest) -> None:
+        with counters_of(site) as counters:
+            counters[1] = Counter()
+        committer = Committer(site.database, most_waiting=3)
+        with Group(committer):
+            assert [committer.later(add(1)) for _number in range(5)] == [True] * 3 + [False] * 2
+        committer.stop()
+        assert values(site) == {1: 3}
+
+
 class TestOccasions:
     def test_actor_and_events(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:

@@ -30,7 +30,7 @@ from ZODB.POSException import ConflictError, POSKeyError, StorageError
 from modou.errors import Busy, Unavailable
 from modou.i18n import _
 from modou.store.uris import is_outage
-from modou.store.works import AwaitedTask, Counts, Task, Work
+from modou.store.works import AwaitedTask, Counts, LaterTask, Task, Work
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,9 @@ _CACHE = 200_000
 _REST = 3.0
 _LONGEST_REST = 0.05
 _STEP = 0.005
+#: Seconds after which what nobody waits for is done; so many of it go along with what is awaited.
+_LATER = 0.5
+_ALONG = 32
 #: Seconds that `hold` waits for a group.
 _PATIENCE = 0.5
 #: Seconds between two lines in the log about a database that fails.
@@ -106,6 +109,8 @@ class Committer:
     def _begin_afresh(self) -> None:
         """Nothing waits, no thread runs: at the start, and in a forked process."""
         self._line: deque[Task] = deque()
+        #: What nobody waits for.
+        self._later: deque[LaterTask] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -181,6 +186,23 @@ class Committer:
                 self._start()
             if self._idle:
                 self._changed.notify()
+
+    def later(self, work: Work[Any]) -> bool:
+        """Have `work` done with the next group, within a second when there is none, and do not wait
+        for it: it is lost when the process dies before, and what it raises is logged.
+
+        :return: whether it was taken; not so when too many stand there
+        """
+        with self._changed:
+            if self._stopping or len(self._later) >= self._most_waiting:
+                return False
+            self._later.append(LaterTask(work))
+            if self._thread is None:
+                self._start()
+            # It sees then how long it may sleep.
+            if self._idle and len(self._later) == 1:
+                self._changed.notify()
+            return True
 
     def withdraw(self, task: Task) -> None:
         """Take a task back whose owner is told `Busy` now; its turn may have come already."""
@@ -284,7 +306,8 @@ class Committer:
             self._drop_connection()
             with self._changed:
                 # Whoever still stands there, because of a defect, is not left alone.
-                left, self._line = list(self._line), deque()
+                left = [*self._line, *self._later]
+                self._line, self._later = deque(), deque()
                 self._thread = None
             for task in left:
                 task.error = Busy()
@@ -295,9 +318,11 @@ class Committer:
         with self._changed:
             while not self._line:
                 if self._stopping:
-                    return False
-                due = min((p.due for p in self._periodic), default=None)
-                pause = None if due is None else due - time.monotonic()
+                    return bool(self._later)
+                moments = [p.due for p in self._periodic]
+                if self._later:
+                    moments.append(self._later[0].asked + _LATER)
+                pause = min(moments) - time.monotonic() if moments else None
                 if pause is not None and pause <= 0:
                     return True
                 self._idle = True
@@ -306,10 +331,15 @@ class Committer:
         return True
 
     def _take_group(self) -> list[Task]:
-        """Those who wait, as many as fit."""
+        """Those who wait, as many as fit, and some that do not."""
         with self._changed:
-            count = min(len(self._line), self._most_together)
-            return [self._line.popleft() for _number in range(count)]
+            group: list[Task] = []
+            while self._line and len(group) < self._most_together:
+                group.append(self._line.popleft())
+            most = min(len(group) + _ALONG, self._most_together) if group else self._most_together
+            while self._later and len(group) < most:
+                group.append(self._later.popleft())
+            return group
 
     def _rest(self) -> None:
         """Let more of them come together."""
@@ -336,7 +366,7 @@ class Committer:
                 task.error = Unavailable(_("Something went wrong on our side"))
             self._drop_connection()
         now = time.monotonic()
-        waited = sum(now - task.asked for task in group)
+        waited = sum(now - task.asked for task in group if task.awaited)
         raised = failed = 0
         for task in group:
             if isinstance(task.error, _Failed):

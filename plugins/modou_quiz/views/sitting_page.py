@@ -67,6 +67,7 @@ def _own_parts(
     config = {
         "attempt": key,
         "token": token,
+        "first": pages.is_first(sitting),
         "state": pages.state_json(sitting),
         "answers": "/api/v1/quiz/answers",
         "files": "/api/v1/quiz/files",
