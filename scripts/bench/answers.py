@@ -119,7 +119,7 @@ def cost(rounds: int, learners: int) -> None:
         exam.fill(access, lambda text: None)
         one = _Saver(app, exam)
         one.round(8)
-        one.times.watch(access.committer._tm)
+        one.times.watch(access.committer._groups._tm)
         for together in (1, 32):
             before = access.committer.counts
             found = [one.round(together) for _round in range(rounds)]

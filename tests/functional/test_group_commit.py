@@ -269,7 +269,13 @@ class TestBadWorks:
                 future.result()
         assert values(site) == {}
 
-    def test_those_that_only_refuse_cost_no_second_run(self, committer: Committer) -> None:
+    def test_many_that_refuse_cost_no_second_run_for_long(self, committer: Committer) -> None:
+        """At first a group with a bad work runs again; with many of them each is marked."""
+        for _group in range(4):
+            with Group(committer) as group:
+                group.start(add(1))
+                group.start(bad_after)
+        assert committer.counts.repeated == 4
         runs = []
 
         def counted(root: Any, tm: Any) -> None:
@@ -281,7 +287,7 @@ class TestBadWorks:
                 group.start(counted)
                 group.start(bad_after)
         assert len(runs) == 10
-        assert committer.counts.repeated == 0
+        assert committer.counts.repeated == 4
 
 
 class TestConflicts:
