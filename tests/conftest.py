@@ -160,12 +160,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marked = metafunc.definition.get_closest_marker
     if marked("any_storage") is not None:
         return
-    if chosen == "both":
-        if marked("both_storages") is None:
-            return
-        storages = ("filestorage", "postgresql")
-    else:
-        storages = (chosen,)
+    if chosen == "both" and marked("both_storages") is None:
+        return
+    storages = ("filestorage", "postgresql") if chosen == "both" else (chosen,)
     marks = {"postgresql": pytest.mark.postgresql}
     metafunc.parametrize(
         "storage",
