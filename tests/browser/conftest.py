@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from modou.services import sessions
 from modou.web.security import SESSION_COOKIE
@@ -16,6 +16,11 @@ from tests.serving import served
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), ""
 )
+
+
+#: Milliseconds that something may take on a machine that has much else to do.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,7 +66,7 @@ def open_page(
     def open_(path: str, username: str = "", **options: Any) -> Page:
         context = chromium.new_context(base_url=address, **options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         if username:
             with site.occasion() as occasion:
                 user = occasion.site.users.by_id(occasion.site.user_index.usernames[username])

@@ -16,7 +16,7 @@ from pyramid.request import Request
 from modou import demo
 from modou.services import sessions
 from modou.web.security import SESSION_COOKIE
-from tests.browser.conftest import until_ready
+from tests.browser.conftest import PATIENCE, until_ready
 from tests.conftest import SiteUnderTest
 from tests.serving import served
 
@@ -159,7 +159,7 @@ def test_every_page(
     person: str,
 ) -> None:
     context = chromium.new_context(base_url=demo_address, locale="zh-CN", **DEVICES[device])
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     if person:
         with demo_site.occasion() as occasion:
             user = occasion.site.users.by_id(occasion.site.user_index.usernames[person])

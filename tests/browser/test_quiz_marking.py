@@ -51,6 +51,7 @@ def test_marking_by_keyboard(site: SiteUnderTest, exam: Exam, open_page: Any) ->
     page = open_page(f"{base}/marking", "teacher")
     page.get_by_role("link", name="Mark the next answer").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("论述")
+    page.wait_for_load_state()  # its script listens from then on
     who = page.locator(".mark-who").inner_text()
     # The rubric's sum is told while its levels are chosen.
     page.get_by_label("四个步骤齐全").check()
@@ -82,6 +83,7 @@ def test_marking_by_keyboard(site: SiteUnderTest, exam: Exam, open_page: Any) ->
     expect(page.get_by_label("Comment to the learner")).to_have_value("jkmcr")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Saved.")).to_be_visible()
+    page.wait_for_load_state()
     assert page.locator(".mark-who").inner_text() != who
     with site.occasion() as occasion:
         attempts = [exam.attempt(occasion, number) for number in range(3)]

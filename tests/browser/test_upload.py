@@ -138,7 +138,7 @@ class TestBrokenLines:
         expect(item(page)).to_contain_text("Interrupted at")
         choose(page, film)
         expect(item(page)).to_have_attribute("data-state", "done")
-        assert item(page).count() == 1
+        expect(item(page)).to_have_count(1)
         assert 0 not in line.pieces[2:]
         save(page)
         assert stored(site) == [EXPECTED]
