@@ -200,7 +200,7 @@ def paused(page: Page) -> bool:
     return bool(page.evaluate("document.querySelector('video').paused"))
 
 
-def until(check: Callable[[], bool], seconds: float = 25) -> None:
+def until(check: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not check():
