@@ -128,7 +128,7 @@ def test_answers_are_saved_as_they_are_given_and_handed_in(room: Room) -> None:
     page.locator("#q3 input[name=flag]").check()
     choose(page, 3, 0)
     expect(page.locator("#q3 [data-saved]")).to_have_text("Saved")
-    found = Axe().run(page)
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
     bad = [v["id"] for v in found.response["violations"] if v["impact"] in {"serious", "critical"}]
     assert bad == []
     page.click("button[value=hand-in]")

@@ -269,8 +269,7 @@ class TestUse:
         assert stored(site) == [EXPECTED]
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("width", "mode"), [(360, "dark"), (1280, "light")])
 def test_it_is_accessible_and_fits(
     form: str, film: Path, tmp_path: Path, open_page: Callable[..., Page], width: int, mode: str
 ) -> None:
