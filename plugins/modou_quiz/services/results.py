@@ -4,7 +4,7 @@ By name and without a filter only the attempts of the page are opened; any other
 at all of them, a few at a time.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt
 from modou_quiz.services import shelf
 from modou_quiz.services.marking.keys import Keys, Unreadable, keys_of
+from modou_quiz.services.marking.veiling import Veil, earned
 from modou_quiz.services.marking.walking import walk_in
 from modou_quiz.services.sitting.responses import unpacked
 
@@ -206,7 +207,10 @@ def summary(occasion: Occasion, activity: Activity) -> dict[str, int]:
 
 
 class SlotResult(NamedTuple):
-    """What a question of an attempt came to, in words of one line."""
+    """What a question of an attempt came to, in words of one line.
+
+    :param hidden: the answer and its marks are not for the asker now: see `marking.veiling`
+    """
 
     number: int
     title: str
@@ -216,23 +220,33 @@ class SlotResult(NamedTuple):
     right: str
     points: float | None
     worth: float
+    hidden: bool = False
 
 
-def slots_of(keys: Keys, attempt: Attempt) -> list[SlotResult]:
-    """Question by question; what only informs is left out."""
+#: Stands instead of an answer that is hidden.
+VEILED = _("Hidden until the attempt is marked: this quiz is marked anonymously.")
+
+
+def slots_of(keys: Keys, attempt: Attempt, hidden: Collection[int] = ()) -> list[SlotResult]:
+    """Question by question; what only informs is left out.
+
+    :param hidden: the slots whose answers are not for the asker
+    """
     found = []
     shown = 0
     for number, slot in enumerate(attempt.slots):
         if not slot.marks:
             continue
         shown += 1
-        given = attempt.answers.given.get(number)
+        veiled = number in hidden
+        given = attempt.answers.given.get(number) if not veiled else None
         response = unpacked(given.response) if given is not None else None
-        points = attempt.earned[number] if number < len(attempt.earned) else None
+        known = number < len(attempt.earned) and not veiled
+        points = attempt.earned[number] if known else None
         try:
             key = keys(slot.question, slot.version)
         except Unreadable:
-            line = SlotResult(shown, "?", "", slot.version, "", "", points, slot.marks)
+            line = SlotResult(shown, "?", "", slot.version, "", "", points, slot.marks, veiled)
         else:
             line = SlotResult(
                 shown,
@@ -243,6 +257,7 @@ def slots_of(keys: Keys, attempt: Attempt) -> list[SlotResult]:
                 key.type.right_answer(key.content),
                 points,
                 slot.marks,
+                veiled,
             )
         found.append(line)
     return found
@@ -293,10 +308,12 @@ def export_results(
         *(_("Question ${number}", mapping={"number": n + 1}) for n in range(most)),
     ]
     titles = _cohort_titles(occasion)
+    veil = Veil(occasion, activity)
 
     def lines() -> Iterator[list[Any]]:
         for row in listing.rows(listing.refs):
-            yield [*_person(row, titles), *_facts(row, translate), *_points(row.attempt, most)]
+            points = _points(row.attempt, veil, most)
+            yield [*_person(row, titles), *_facts(row, translate), *points]
 
     return Export(headers, [_("Username"), _("Name"), _("Cohort")], lines())
 
@@ -325,6 +342,7 @@ def export_responses(
     ]
     titles = _cohort_titles(occasion)
     keys = keys_of(occasion)
+    veil = Veil(occasion, activity, keys)
 
     def lines() -> Iterator[list[Any]]:
         for row in listing.rows(listing.refs):
@@ -332,14 +350,14 @@ def export_responses(
             if attempt is None:
                 continue
             person = [*_person(row, titles), attempt.number]
-            for slot in slots_of(keys, attempt):
+            for slot in slots_of(keys, attempt, veil.hidden(attempt)):
                 yield [
                     *person,
                     slot.number,
                     slot.title,
                     translate(slot.type),
                     slot.version,
-                    slot.response,
+                    translate(VEILED) if slot.hidden else slot.response,
                     slot.right,
                     slot.points,
                     slot.worth,
@@ -388,10 +406,8 @@ def _facts(row: Row, translate: Translate) -> list[Any]:
     ]
 
 
-def _points(attempt: Attempt | None, width: int) -> list[float | None]:
-    if attempt is None or not attempt.earned:
-        return [None] * width
-    found = [attempt.earned[number] for number in _asked(attempt)]
+def _points(attempt: Attempt | None, veil: Veil, width: int) -> list[float | None]:
+    found = earned(attempt, veil.hidden(attempt)) if attempt is not None else []
     return [*found, *[None] * (width - len(found))]
 
 

@@ -11,6 +11,7 @@ from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
 from modou_quiz.services.answer_files import asks_for_files, with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
+from modou_quiz.services.marking.veiling import Veil
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
 from modou_quiz.services.sitting.finding import Asked, Sitting
@@ -40,6 +41,7 @@ class QuestionShown:
     :param earned: marks that it got, None when that is not known or not to be shown
     :param said: what people said who marked it
     :param missing: it cannot be shown any more; nothing but that is said
+    :param veiled: what was answered is not for the reader now: see `marking.veiling`
     """
 
     place: int
@@ -57,6 +59,7 @@ class QuestionShown:
     earned: float | None = None
     said: SlotReview | None = None
     missing: bool = False
+    veiled: bool = False
     key: tuple[Any, ...] | None = None
 
     @property
@@ -214,9 +217,15 @@ def review_page(sitting: Sitting, sign: Sign) -> ReviewShown:
     labels = labels_of(attempt.slots)
     questions: list[QuestionShown] = []
     said = marking.review_of(occasion, attempt, allowed)
+    own = occasion.actor is not None and occasion.actor.id == attempt.user
+    hidden = Veil(occasion, sitting.activity).hidden(attempt) if not own else frozenset()
     if allowed & {"response", "correct", "feedback", "right"}:
         for place in range(len(attempt.slots)):
             given = attempt.answers.given.get(place, _NOTHING)
+            if place in hidden:
+                one = _reviewed(sitting, place, given, allowed & {"right"}, labels, sign)
+                questions.append(replace(one, veiled=True))
+                continue
             one = _reviewed(sitting, place, given, allowed, labels, sign)
             questions.append(replace(one, said=said.get(place)))
     marks = "marks" in allowed

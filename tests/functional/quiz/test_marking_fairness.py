@@ -1,0 +1,109 @@
+"""Who may mark what, and what a marker must not know."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from modou.errors import NotAllowed
+from modou_quiz.services.marking import giving, queue
+from modou_quiz.services.marking.giving import Said
+from modou_quiz.services.marking.shelf import find_marking
+from tests import exams, factories
+from tests.conftest import SiteUnderTest
+
+MakeSite = Callable[..., SiteUnderTest]
+SECRET = "只有我这样写"
+
+
+@pytest.fixture
+def quiz_site(make_site: MakeSite) -> SiteUnderTest:
+    return make_site(**{"modou.plugins": "quiz"})
+
+
+def _pages(app: Any, base: str, attempt: str) -> Iterator[tuple[str, str]]:
+    """Every page on which a name and what was answered could stand together."""
+    for page in (
+        f"{base}/results?marks=1",
+        f"{base}/results/{attempt}",
+        f"{base}/quiz/{attempt}/review",
+        f"{base}/results/responses.csv",
+        f"{base}/results/results.csv",
+    ):
+        yield page, app.get(page).text
+
+
+def test_nobody_marks_their_own_answer(quiz_site: SiteUnderTest) -> None:
+    """An operator takes part in a course: the queue neither lists nor gives out the own answer."""
+    site = quiz_site
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.essay("论述", rubric=False)], [10])
+        both = factories.user(occasion, "both", role="operator")
+        factories.enrolment(occasion, exam.course_of(occasion), both)
+        exams.sit(occasion, exam, both, {0: exams.text("我的")})
+        other = factories.user(occasion, "other", role="operator")
+        factories.enrolment(occasion, exam.course_of(occasion), other)
+        marking = find_marking(occasion.site, exam.activity)
+        assert marking is not None
+        work = next(iter(marking.works.values())).key
+        base = exam.path(occasion)
+    with site.occasion("other") as occasion:
+        piece = queue.find(occasion, exam.activity_of(occasion), work, (0, 0))
+        assert queue.by_learner(occasion, exam.activity_of(occasion))[0].waiting == 1
+    with site.occasion("both") as occasion:
+        activity = exam.activity_of(occasion)
+        assert queue.by_question(occasion, activity) == queue.by_learner(occasion, activity) == []
+        assert queue.following(occasion, activity, done=True) is None
+        with pytest.raises(NotAllowed, match="your own answer"):
+            queue.find(occasion, activity, work, (0, 0))
+        with pytest.raises(NotAllowed, match="your own answer"):
+            giving.mark(occasion, activity, piece, Said(10.0), 0)
+    app = site.browser("both")
+    refused = app.get(f"{base}/marking/{work}/0/0", status=403)
+    assert "自己的答案" in refused.text or "your own answer" in refused.text
+
+
+def test_no_name_beside_an_answer_that_is_marked_without_names(quiz_site: SiteUnderTest) -> None:
+    """Who marks an anonymous quiz and sees its results cannot tell whose answer it is, until the
+    attempt is marked; who marks nothing sees everything at once."""
+    site = quiz_site
+    with site.occasion() as occasion:
+        contents = [exams.single("单选"), exams.essay("一", rubric=False), exams.essay("二")]
+        exam = exams.exam(occasion, contents, [10, 30, 30], anonymous=True)
+        li = exams.learner(occasion, exam, "li", "李某")
+        given = {0: 0, 1: exams.text(SECRET), 2: exams.text(SECRET + "二")}
+        exams.sit(occasion, exam, li, given)
+        # One that goes on: what it says now is handed in later.
+        zhou = exams.learner(occasion, exam, "zhou", "周某")
+        exams.sit(occasion, exam, zhou, {1: exams.text(SECRET)}, hand_in=False)
+        course = exam.course_of(occasion)
+        factories.enrolment(occasion, course, factories.user(occasion, "wang"), "teacher")
+        factories.user(occasion, "judge", role="supervisor")
+        marking = find_marking(occasion.site, exam.activity)
+        assert marking is not None
+        work = next(iter(marking.works.values())).key
+        attempts = [exam.attempt(occasion, number).key for number in (0, 1)]
+        base = exam.path(occasion)
+    teacher, judge = site.browser("wang"), site.browser("judge")
+    for attempt in attempts:
+        for page, text in _pages(teacher, base, attempt):
+            assert SECRET not in text, page
+    assert SECRET in judge.get(f"{base}/results/{attempts[0]}").text
+    # The first of two essays is done: neither text nor marks nor words beside the name yet.
+    with site.occasion("wang") as occasion:
+        activity = exam.activity_of(occasion)
+        piece = queue.find(occasion, activity, work, (1, 0))
+        giving.mark(occasion, activity, piece, Said(21.75, "评语如此"), piece.seen)
+    for page, text in _pages(teacher, base, attempts[0]):
+        assert not [word for word in (SECRET, "21.75", "评语如此") if word in text], page
+    table = list(csv.reader(io.StringIO(judge.get(f"{base}/results/results.csv").text)))
+    assert "21.75" in table[1] + table[2]
+    with site.occasion("wang") as occasion:
+        activity = exam.activity_of(occasion)
+        piece = queue.find(occasion, activity, work, (2, 0))
+        giving.mark(occasion, activity, piece, Said(3.0), piece.seen)
+    for page, text in _pages(teacher, base, attempts[0]):
+        assert SECRET in text or "21.75" in text, page
+    assert "评语如此" in teacher.get(f"{base}/results/{attempts[0]}").text
