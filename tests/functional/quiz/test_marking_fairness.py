@@ -3,14 +3,18 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from transaction.interfaces import TransientError
 
 from modou.errors import NotAllowed
-from modou_quiz.services.marking import giving, queue
+from modou_quiz.models.marking import Rule
+from modou_quiz.services.marking import giving, queue, regrading
 from modou_quiz.services.marking.giving import Said
 from modou_quiz.services.marking.shelf import find_marking
+from modou_quiz.services.sitting import ending
 from tests import exams, factories
 from tests.conftest import SiteUnderTest
 
@@ -21,6 +25,12 @@ SECRET = "只有我这样写"
 @pytest.fixture
 def quiz_site(make_site: MakeSite) -> SiteUnderTest:
     return make_site(**{"modou.plugins": "quiz"})
+
+
+def elsewhere(work: Callable[[], None]) -> None:
+    """Do something in another thread, as another visitor would, and wait for it."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result(60)
 
 
 def _pages(app: Any, base: str, attempt: str) -> Iterator[tuple[str, str]]:
@@ -107,3 +117,46 @@ def test_no_name_beside_an_answer_that_is_marked_without_names(quiz_site: SiteUn
     for page, text in _pages(teacher, base, attempts[0]):
         assert SECRET in text or "21.75" in text, page
     assert "评语如此" in teacher.get(f"{base}/results/{attempts[0]}").text
+
+
+def test_a_rule_that_changes_while_somebody_hands_in(quiz_site: SiteUnderTest) -> None:
+    """Whichever of the two is first in the database, the attempt is marked by the new rule."""
+    site = quiz_site
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.single("单选"), exams.single("又一")], [10, 10])
+        for name in ("li", "zhou"):
+            user = exams.learner(occasion, exam, name)
+            exams.sit(occasion, exam, user, {0: 1}, hand_in=False)
+        factories.enrolment(
+            occasion, exam.course_of(occasion), factories.user(occasion, "wang"), "teacher"
+        )
+
+    def hand_in(number: int, username: str) -> None:
+        with site.occasion(username) as occasion:
+            ending.hand_in(occasion, exam.activity, exam.attempts[number])
+
+    def set_rule(place: int, meanwhile: Callable[[], None] | None = None) -> None:
+        with site.occasion("wang") as occasion:
+            activity = exam.activity_of(occasion)
+            rules = {exam.questions[place]: Rule(void="full")}
+            regrading.set_rules(occasion, activity, rules, "题目有误")
+            regrading.begin(occasion, activity, "题目有误", 100)
+            if meanwhile is not None:
+                elsewhere(meanwhile)
+
+    def score(number: int) -> float | None:
+        with site.occasion() as occasion:
+            return exam.attempt(occasion, number).score
+
+    # The rule is there first: who hands in has read the old one, and does it again.
+    with pytest.raises(TransientError), site.occasion("li") as occasion:
+        ending.hand_in(occasion, exam.activity, exam.attempts[0])
+        elsewhere(lambda: set_rule(0))
+    hand_in(0, "li")
+    assert score(0) == 10.0
+    site.work()
+    # The hand-in is there first: the teacher's transaction has not seen it, the job behind it does.
+    set_rule(1, lambda: hand_in(1, "zhou"))
+    assert score(1) == 10.0
+    site.work()
+    assert (score(0), score(1)) == (20.0, 20.0)

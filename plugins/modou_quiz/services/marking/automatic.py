@@ -14,7 +14,7 @@ from modou_quiz.models.marking import Rule
 from modou_quiz.services import shelf
 from modou_quiz.services.marking import waiting
 from modou_quiz.services.marking.keys import Key, Keys, keys_of
-from modou_quiz.services.marking.shelf import rules_of, touch
+from modou_quiz.services.marking.shelf import depend_on, find_marking, rules_of, touch
 from modou_quiz.services.sitting.responses import unpacked
 
 #: Marks are kept with so many decimals.
@@ -135,6 +135,10 @@ def take(occasion: Occasion, attempt: Attempt, found: Outcome, *, quiet: bool = 
     :param quiet: no event says that it is graded, since another one says so
     """
     was = attempt.state
+    marking = find_marking(occasion.site, attempt.quiz)
+    if marking is not None:
+        # A rule that changes meanwhile would leave this attempt behind, marked by the old one.
+        depend_on(marking)
     write(attempt, found)
     if not attempt.preview:
         waiting.sync(occasion, attempt, found.waiting)
