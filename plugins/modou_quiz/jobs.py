@@ -16,6 +16,21 @@ JOBS: tuple[Job, ...] = (
         keep=3600,
     ),
     Job(
+        name="close_idle_quiz_attempts",
+        title=_("Hand in quizzes that nobody goes on with"),
+        run=timekeeping.close_idle,
+        at="04:40",
+        long=True,
+        keep=3 * 86_400,
+    ),
+    Job(
+        name="quiz_deadlines",
+        title=_("When the open attempts at a quiz end by new rules"),
+        run=timekeeping.settle_deadlines,
+        long=True,
+        retries=2,
+    ),
+    Job(
         name="quiz_statistics",
         title=_("Statistics of a quiz"),
         run=counting_jobs.count,

@@ -114,7 +114,8 @@ class Attempt(Item):
     #: When it is handed in by itself, 0: never.
     deadline: int = 0
     handed_in: int = 0
-    #: "learner", "time", "left" (the page was left too often), "person", "closed"
+    #: "learner", "time", "left" (the page was left too often), "person", "closed", "idle" (without
+    #: an end, and nothing was answered for long)
     handed_in_by: str = ""
     revision: int = 0
     slots: tuple[Slot, ...] = ()
@@ -153,6 +154,6 @@ class QuizAttempts(Persistent):
         self.by_id = NarrowLOBTree()  # attempt id -> Attempt
         #: user id -> the learner's attempts in order, as a tuple of ids
         self.by_user = NarrowLOBTree()
-        #: attempt id -> deadline, of those that are open and end by themselves
+        #: attempt id -> when it ends by itself, of those that are open; 0: it has no end
         self.deadlines = NarrowLLBTree()
         self.count = Length()

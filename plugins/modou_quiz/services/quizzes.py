@@ -74,6 +74,7 @@ def save(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) -> N
         quiz.paper = Paper()
         shelf.put(occasion, activity, quiz)
     counted = quiz.grade_by
+    times = quiz.closes, quiz.time_limit
     changed = False
     for name, value in cleaned.items():
         if getattr(quiz, name) != value:
@@ -83,7 +84,8 @@ def save(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) -> N
         return
     quiz.revision += 1
     quiz.modified = occasion.now
-    managing.settle_deadlines(occasion, activity, quiz)
+    if not new and times != (quiz.closes, quiz.time_limit):
+        managing.settle_deadlines(occasion, activity, quiz)
     if not new and quiz.grade_by != counted:
         # Of thousands of learners: behind the page.
         jobs.enqueue(occasion, "quiz_settle", activity=activity.id)

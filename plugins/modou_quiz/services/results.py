@@ -40,6 +40,7 @@ HANDED_IN_BY: Mapping[str, TranslationString] = {
     "left": _("since the page was left too often"),
     "person": _("on behalf of the learner"),
     "closed": _("when the quiz closed"),
+    "idle": _("since nothing was answered for long"),
 }
 SORTS = ("name", "number", "state", "started", "seconds", "score", "leaves")
 
@@ -170,8 +171,8 @@ def _people(occasion: Occasion, activity: Activity, choice: Choice) -> dict[int,
 
 
 def seconds_of(attempt: Attempt | None) -> int | None:
-    """How long an attempt took; None while it goes on."""
-    if attempt is None or not attempt.handed_in:
+    """How long an attempt took; None while it goes on, and where nobody knows."""
+    if attempt is None or not attempt.handed_in or attempt.handed_in_by == "idle":
         return None
     return max(0, attempt.handed_in - attempt.started)
 

@@ -23,11 +23,12 @@ from modou.web.security import session_token
 from modou_quiz.contexts import QuizContext
 from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.permissions import MANAGE, MARK, RESULTS
+from modou_quiz.services import shelf
 from modou_quiz.services.sitting import ending, finding, pages, saving, showing, starting
 from modou_quiz.services.sitting.errors import TakenOver
 from modou_quiz.services.sitting.finding import Sitting
 from modou_quiz.services.sitting.saving import Posted
-from modou_quiz.services.sitting.starting import WrongPassword
+from modou_quiz.services.sitting.starting import Standing, WrongPassword
 from modou_quiz.views import sitting_page, words
 from modou_quiz.views.addresses import signs
 from modou_quiz.views.frame import address, frame, not_kept
@@ -109,6 +110,8 @@ def _standing(context: QuizContext, request: Request, error: str) -> str:
         "quiz": content,
         "learner": learner,
         "standing": standing,
+        "ends": _ends(context, occasion, standing),
+        "idle_days": shelf.settings(occasion).idle_days,
         "shown": shown,
         "facts": words.facts(page, activity, content, standing.limits),
         "rules": words.rules(page, content, standing.limits),
@@ -123,6 +126,13 @@ def _standing(context: QuizContext, request: Request, error: str) -> str:
         "link": lambda route, attempt: address(request, context, route, attempt=attempt.key),
     }
     return Markup(render("modou_quiz:templates/parts/standing.jinja2", values, request=request))  # noqa: S704 - autoescaped by Jinja
+
+
+def _ends(context: QuizContext, occasion: Occasion, standing: Standing) -> int:
+    """When the attempt that goes on ends, 0: never."""
+    if standing.open is None:
+        return 0
+    return finding.find(occasion, context.activity.id, standing.open.id).ends
 
 
 #: What teachers find on the page of a quiz: (route, what, icon, capability).
@@ -338,7 +348,7 @@ def review(context: QuizContext, request: Request) -> Response:
         "number": words.number,
         "by": t(words.HANDED_IN_BY.get(attempt.handed_in_by, "")) if attempt.handed_in_by else "",
         "used": words.duration(t, max(60, attempt.handed_in - attempt.started))
-        if attempt.handed_in
+        if attempt.handed_in and attempt.handed_in_by != "idle"
         else "",
         "state": t(words.STATES[attempt.state]),
         "next_shown": (page.when(shown.next[0]), words.listed(t, shown.next[1]))

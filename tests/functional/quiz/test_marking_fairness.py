@@ -131,9 +131,11 @@ def test_a_rule_that_changes_while_somebody_hands_in(quiz_site: SiteUnderTest) -
             occasion, exam.course_of(occasion), factories.user(occasion, "wang"), "teacher"
         )
 
-    def hand_in(number: int, username: str) -> None:
+    def hand_in(number: int, username: str, meanwhile: Callable[[], None] | None = None) -> None:
         with site.occasion(username) as occasion:
             ending.hand_in(occasion, exam.activity, exam.attempts[number])
+            if meanwhile is not None:
+                elsewhere(meanwhile)
 
     def set_rule(place: int, meanwhile: Callable[[], None] | None = None) -> None:
         with site.occasion("wang") as occasion:
@@ -149,9 +151,8 @@ def test_a_rule_that_changes_while_somebody_hands_in(quiz_site: SiteUnderTest) -
             return exam.attempt(occasion, number).score
 
     # The rule is there first: who hands in has read the old one, and does it again.
-    with pytest.raises(TransientError), site.occasion("li") as occasion:
-        ending.hand_in(occasion, exam.activity, exam.attempts[0])
-        elsewhere(lambda: set_rule(0))
+    with pytest.raises(TransientError):
+        hand_in(0, "li", lambda: set_rule(0))
     hand_in(0, "li")
     assert score(0) == 10.0
     site.work()

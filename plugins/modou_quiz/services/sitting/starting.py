@@ -207,8 +207,7 @@ def start(occasion: Occasion, drawn: Drawn, login: bytes) -> Begun:
     attempt = _make(occasion, held, activity, quiz, drawn, number)
     attempt.login = login
     attempt.deadline = rules.deadline_of(quiz, user.id, occasion.now)
-    if attempt.deadline:
-        held.deadlines[attempt.id] = attempt.deadline
+    held.deadlines[attempt.id] = attempt.deadline
     held.count.change(1)
     occasion.record(
         "attempt_started",
