@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from transaction.interfaces import TransientError
 
-from modou.errors import NotAllowed
+from modou.errors import NotAllowed, NotFound
+from modou_quiz.models.attempts import Given
 from modou_quiz.models.marking import Rule
-from modou_quiz.services.marking import giving, queue, regrading
+from modou_quiz.services.marking import deciding, giving, queue, regrading
 from modou_quiz.services.marking.giving import Said
 from modou_quiz.services.marking.shelf import find_marking
 from modou_quiz.services.sitting import ending
@@ -161,3 +162,54 @@ def test_a_rule_that_changes_while_somebody_hands_in(quiz_site: SiteUnderTest) -
     assert score(1) == 10.0
     site.work()
     assert (score(0), score(1)) == (20.0, 20.0)
+
+
+def test_what_the_first_marker_said_outlives_a_voided_question(quiz_site: SiteUnderTest) -> None:
+    """Two markers: the question is voided after the first of them, and taken back."""
+    site = quiz_site
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.essay("论述", rubric=False)], [10], second_marker=True)
+        exams.sit(occasion, exam, exams.learner(occasion, exam, "li"), {0: exams.text()})
+        for name in ("m1", "m2"):
+            user = factories.user(occasion, name)
+            factories.enrolment(occasion, exam.course_of(occasion), user, "teacher")
+
+    def decide(void: str) -> None:
+        with site.occasion("m1") as occasion:
+            activity = exam.activity_of(occasion)
+            rules = {exam.questions[0]: Rule(void=void)}
+            regrading.set_rules(occasion, activity, rules, "待定")
+            regrading.begin(occasion, activity, "待定", 100)
+
+    with site.occasion("m1") as occasion:
+        activity = exam.activity_of(occasion)
+        ref = queue.following(occasion, activity)
+        assert ref is not None
+        piece = queue.find(occasion, activity, ref.key, (0, 0))
+        assert not giving.mark(occasion, activity, piece, Said(6.0, "先"), piece.seen)
+    decide("full")
+    with site.occasion("m2") as occasion:
+        activity = exam.activity_of(occasion)
+        assert queue.by_question(occasion, activity) == []
+        with pytest.raises(NotFound):
+            queue.find(occasion, activity, ref.key, (0, 0))
+    decide("")
+    with site.occasion("m2") as occasion:
+        activity = exam.activity_of(occasion)
+        piece = queue.find(occasion, activity, ref.key, (0, 0))
+        assert (piece.part.stage, queue.by_question(occasion, activity)[0].second) == ("second", 1)
+        assert giving.mark(occasion, activity, piece, Said(6.5, "后"), piece.seen)
+        attempt = exam.attempt(occasion, 0)
+        assert (attempt.score, attempt.marks[0, 0].comment) == (6.25, "先\n\n后")
+    # An answer that was changed since is marked from the beginning.
+    with site.occasion("m1") as occasion:
+        activity, attempt = exam.activity_of(occasion), exam.attempt(occasion, 0)
+        deciding.reopen(occasion, activity, attempt, 0, "续写")
+        changed = Given(exams.text("新的"), 2, occasion.now * 1000 + 1000)
+        attempt.answers.given = {0: changed}
+    site.clock.move(seconds=60)
+    with site.occasion("li") as occasion:
+        ending.hand_in(occasion, exam.activity, exam.attempts[0])
+    with site.occasion("m1") as occasion:
+        piece = queue.find(occasion, exam.activity_of(occasion), ref.key, (0, 0))
+        assert (piece.part.stage, piece.part.said) == ("first", ())

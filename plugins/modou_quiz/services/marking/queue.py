@@ -18,6 +18,7 @@ from modou_quiz.models.attempts import Attempt, Mark, Slot
 from modou_quiz.models.marking import DONE, STAGES, Lock, MarkingWork, PartWork, QuizMarking
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import shelf
+from modou_quiz.services.marking import waiting
 from modou_quiz.services.marking.desk import name_of, quiz_of, sees
 from modou_quiz.services.marking.keys import Key, Unreadable, keys_of
 from modou_quiz.services.marking.shelf import find_marking, rules_of
@@ -273,9 +274,11 @@ def find(occasion: Occasion, activity: Activity, work_key: str, place: Place) ->
     except KeyError:
         work = attempt = part = None
     if (
-        work is None
+        marking is None
+        or work is None
         or attempt is None
         or part is None
+        or not waiting.is_queued(marking, work, place)
         or not sees(occasion, activity.course)(work.user)
     ):
         raise NotFound(_("This answer does not wait for anybody any more."))
