@@ -61,6 +61,8 @@ class Answers(Persistent):
 
     #: Number of the newest save.
     seq: int = 0
+    #: Ids of all files that were ever sent, also of those whose place others have taken.
+    files: tuple[int, ...] = ()
 
     def __init__(self) -> None:
         self.given: dict[int, Given] = {}

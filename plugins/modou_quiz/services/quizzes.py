@@ -12,7 +12,7 @@ from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import GRADE_BY, KINDS, MOMENTS, SHOWN, Quiz
-from modou_quiz.services import shelf
+from modou_quiz.services import dropping, shelf
 from modou_quiz.services.marking.shelf import drop_marking
 from modou_quiz.services.shelf import PLUGIN
 from modou_quiz.services.sitting import managing
@@ -218,12 +218,13 @@ def values_of(occasion: Occasion, activity: Activity) -> dict[str, Any]:
 
 
 def delete(occasion: Occasion, activity: Activity) -> None:
-    """Drop a quiz with all attempts. What they came to stays in the journal."""
+    """Drop a quiz with all attempts, whose files go by a job. What they came to stays in the
+    journal."""
     data = occasion.site.plugin_data(PLUGIN)
-    for name in ("quizzes", "attempts"):
-        tree = data.get(name)
-        if tree is not None:
-            tree.pop(activity.id, None)
+    quizzes = data.get("quizzes")
+    if quizzes is not None:
+        quizzes.pop(activity.id, None)
+    dropping.drop_attempts(occasion, activity.id)
     drop_marking(occasion, activity.id)
 
 
