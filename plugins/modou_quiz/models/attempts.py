@@ -154,6 +154,9 @@ class Attempt(Item):
 class QuizAttempts(Persistent):
     """All attempts of one quiz."""
 
+    #: Ids of those that are previews: few, one of each who edits the quiz. Replaced as a whole.
+    previews: frozenset[int] = frozenset()
+
     def __init__(self) -> None:
         self.by_id = NarrowLOBTree()  # attempt id -> Attempt
         #: user id -> the learner's attempts in order, as a tuple of ids

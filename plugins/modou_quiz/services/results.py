@@ -19,7 +19,7 @@ from modou.services import enrolling, participants
 from modou.services.occasion import Occasion
 from modou_quiz import permissions
 from modou_quiz.i18n import _
-from modou_quiz.models.attempts import Attempt
+from modou_quiz.models.attempts import Attempt, QuizAttempts
 from modou_quiz.services import shelf
 from modou_quiz.services.marking.keys import Keys, Unreadable, keys_of
 from modou_quiz.services.marking.veiling import Veil, earned
@@ -135,10 +135,16 @@ class Listing:
         return [entry[3] for entry in (*found, *without)]
 
     def _ids(self, user: int) -> tuple[int, ...]:
-        if self._held is None:
-            return ()
-        ids: tuple[int, ...] = self._held.by_user.get(user, ())
-        return ids
+        return _ids(self._held, user)
+
+
+def _ids(held: QuizAttempts | None, user: int) -> tuple[int, ...]:
+    """Ids of a learner's attempts in order, without previews."""
+    if held is None:
+        return ()
+    ids: tuple[int, ...] = held.by_user.get(user, ())
+    # (Hardly any quiz has previews of somebody who takes part in it as a learner.)
+    return tuple(id for id in ids if id not in held.previews) if held.previews else ids
 
 
 def row_of(occasion: Occasion, activity: Activity, attempt: Attempt) -> Row:
@@ -196,7 +202,7 @@ def summary(occasion: Occasion, activity: Activity) -> dict[str, int]:
     occasion.require(permissions.RESULTS, activity)
     people = _people(occasion, activity, Choice())
     held = shelf.attempts_of(occasion.site, activity.id)
-    attempts = [len(held.by_user.get(user, ())) for user in people] if held is not None else []
+    attempts = [len(_ids(held, user)) for user in people]
     return {
         "learners": len(people),
         "sat": sum(1 for count in attempts if count),

@@ -239,6 +239,7 @@ def preview(occasion: Occasion, drawn: Drawn, login: bytes) -> Begun:
             drop(held, old)
     attempt = _make(occasion, held, activity, quiz, drawn, 1)
     attempt.preview = True
+    held.previews |= {attempt.id}
     attempt.login = login
     if quiz.time_limit:
         attempt.deadline = occasion.now + quiz.time_limit
@@ -254,6 +255,7 @@ def drop(held: QuizAttempts, attempt: Attempt) -> None:
     else:
         held.by_user.pop(attempt.user, None)
     held.by_id.pop(attempt.id, None)
+    held.previews -= {attempt.id}
     held.deadlines.pop(attempt.id, None)
 
 
