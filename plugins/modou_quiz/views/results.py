@@ -28,6 +28,7 @@ from modou_quiz.services.marking.desk import attempt_of, name_of
 from modou_quiz.services.marking.keys import keys_of
 from modou_quiz.services.marking.veiling import Veil, earned
 from modou_quiz.services.results import ABSENT, HANDED_IN_BY, SORTS, STATES, Choice, Listing
+from modou_quiz.views import posted
 from modou_quiz.views.desk import frame, quiz_desk, url_of
 
 LEVELS = {"open": "info", "handed_in": "attention", "graded": "success", "void": "neutral"}
@@ -188,7 +189,7 @@ _VERBS = {
 )
 def decide(context: QuizContext, request: Request) -> Any:
     """Void it, let it count again, give it back, or hand it in for its learner (`act`)."""
-    act = request.POST.get("act", "")
+    act = posted.text(request.POST, "act")
     if act not in _VERBS:
         raise HTTPNotFound
     occasion, activity = request.occasion, context.activity

@@ -71,7 +71,9 @@ def outcome(keys: Keys, attempt: Attempt, rules: Mapping[int, Rule], now: int) -
                 marks[place] = old
                 fraction = old.fraction if fraction is None else fraction
             elif fraction is None:
-                waits[place] = slot.question
+                # What brings no marks (a question for an opinion, say) keeps nobody waiting.
+                if slot.marks:
+                    waits[place] = slot.question
             elif old is not None and not old.marker and old.fraction == fraction:
                 marks[place] = old
             else:
@@ -105,6 +107,8 @@ def fractions_of(key: Key, response: object, rule: Rule) -> list[float | None]:
 def points(worth: float, weights: tuple[float, ...], fractions: list[float | None]) -> float | None:
     """Marks of a slot from the fractions of its parts; None while one of them is not known."""
     total = 0.0
+    if not worth:
+        return total
     for weight, fraction in zip(weights, fractions, strict=True):
         if fraction is None:
             return None

@@ -135,4 +135,4 @@ def hand_in(occasion: Occasion, activity: Activity, attempt: Attempt, reason: st
     """
     reason = _begin(occasion, activity, reason)
     attempt.history = (*attempt.history, before(occasion, attempt, "hand_in", reason))
-    ending.hand_in_for(occasion, activity.id, attempt.id)
+    ending.hand_in_for(occasion, activity.id, attempt.id, reason)

@@ -45,9 +45,10 @@ def hand_in(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
     close(sitting, "learner")
 
 
-def hand_in_for(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
+def hand_in_for(occasion: Occasion, activity_id: int, attempt_id: int, reason: str = "") -> None:
     """A person hands an attempt in for its learner.
 
+    :param reason: in words, for the journal
     :raises NotAllowed: without the capability `quiz:manage`
     :raises Conflict: it has ended
     """
@@ -55,7 +56,7 @@ def hand_in_for(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
     occasion.require(MANAGE, sitting.course)
     if not sitting.open:
         raise Conflict(_("This attempt has ended."))
-    close(sitting, "time" if sitting.over else "person")
+    close(sitting, "time" if sitting.over else "person", reason)
 
 
 def objection_to_hand_in(sitting: Sitting) -> TranslationString | str | None:
@@ -74,10 +75,11 @@ def objection_to_hand_in(sitting: Sitting) -> TranslationString | str | None:
     return None
 
 
-def close(sitting: Sitting, by: str) -> None:
+def close(sitting: Sitting, by: str, reason: str = "") -> None:
     """End an open attempt, mark it, and let course and grade book know.
 
     :param by: see `Attempt.handed_in_by`
+    :param reason: of a person who ends it
     """
     occasion, attempt = sitting.occasion, sitting.attempt
     # What the clock ended has ended then, whenever somebody came to see to it.
@@ -99,6 +101,7 @@ def close(sitting: Sitting, by: str) -> None:
         seq=attempt.answers.seq,
         score=attempt.score,
         most=attempt.most,
+        reason=reason,
     )
     if sitting.enrolment is not None:
         learning.set_fact(occasion, sitting.enrolment, sitting.activity, FACT, at)

@@ -275,6 +275,9 @@ def _reviewed(
     if told is not None and "correct" in allowed and found.type.answerable:
         # What counts is what was marked, which people may have done.
         told = {**told, "given": response is not None, "state": _marked(fraction)}
+        if fraction is None and not slot.marks:
+            # Nobody is going to judge what brings no marks.
+            del told["state"]
         shown = {**shown, "review": told}
     earned = fraction * slot.marks if fraction is not None and "marks" in allowed else None
     if attempt.earned and place < len(attempt.earned) and "marks" in allowed:
@@ -291,7 +294,7 @@ def _reviewed(
         _section(sitting, place),
         given.flagged,
         given.checked,
-        _state(found, response, fraction, allowed),
+        _state(found, slot, response, fraction, allowed),
         earned,
     )
 
@@ -314,9 +317,9 @@ def _fraction(sitting: Sitting, place: int, found: Asked, response: Any) -> floa
     would mark it now."""
     attempt = sitting.attempt
     slot = attempt.slots[place]
-    if not found.type.answerable or not slot.marks:
+    if not found.type.answerable:
         return None
-    if attempt.earned:
+    if attempt.earned and slot.marks:
         earned = attempt.earned[place] if place < len(attempt.earned) else None
         return None if earned is None else earned / slot.marks
     verdict: Verdict = found.type.grade(found.content, response)
@@ -332,10 +335,12 @@ def _marked(fraction: float | None) -> str:
     return "partly" if fraction > 0 else "wrong"
 
 
-def _state(found: Asked, response: Any, fraction: float | None, allowed: frozenset[str]) -> str:
+def _state(
+    found: Asked, slot: Slot, response: Any, fraction: float | None, allowed: frozenset[str]
+) -> str:
     if not found.type.answerable:
         return ""
-    if "correct" not in allowed:
+    if "correct" not in allowed or (fraction is None and not slot.marks):
         return "answered" if response is not None and "response" in allowed else ""
     state = _marked(fraction)
     return "empty" if state == "wrong" and response is None else state
