@@ -2,9 +2,10 @@
 
 from modou.declarations import Job
 from modou_quiz.i18n import _
-from modou_quiz.services import counting_jobs, searching
+from modou_quiz.services import counting_jobs, searching, tidying
 from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
+from modou_quiz.services.printing import prints
 from modou_quiz.services.sitting import timekeeping
 
 JOBS: tuple[Job, ...] = (
@@ -46,6 +47,14 @@ JOBS: tuple[Job, ...] = (
     Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
     Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
     Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),
+    Job(prints.JOB, _("Printing a paper"), prints.make, long=True, retries=1, keep=prints.KEPT),
+    Job(
+        name="quiz_drop_files",
+        title=_("Drop old prints, imports and exports of questions"),
+        run=tidying.drop_files,
+        at="04:35",
+        keep=3 * 86_400,
+    ),
     Job(
         name="quiz_bank_orphans",
         title=_("Delete the questions of deleted courses"),

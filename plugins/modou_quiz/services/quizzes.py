@@ -14,6 +14,7 @@ from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import GRADE_BY, KINDS, MOMENTS, SHOWN, Quiz
 from modou_quiz.services import shelf
 from modou_quiz.services.marking.shelf import drop_marking
+from modou_quiz.services.printing import prints
 from modou_quiz.services.shelf import PLUGIN
 from modou_quiz.services.sitting import managing
 
@@ -223,6 +224,7 @@ def delete(occasion: Occasion, activity: Activity) -> None:
         if tree is not None:
             tree.pop(activity.id, None)
     drop_marking(occasion, activity.id)
+    prints.drop_all(occasion, activity.id)
 
 
 def copy(occasion: Occasion, source: Activity, target: Activity) -> None:
