@@ -2,7 +2,7 @@
 
 from modou.declarations import Job
 from modou_quiz.i18n import _
-from modou_quiz.services import counting_jobs, searching, tidying
+from modou_quiz.services import carrying, counting_jobs, searching, tidying
 from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
 from modou_quiz.services.printing import prints
@@ -47,6 +47,12 @@ JOBS: tuple[Job, ...] = (
     Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
     Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
     Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),
+    Job(
+        carrying.JOB,
+        _("Copying questions into another course"),
+        carrying.carry_drawn,
+        long=True,
+    ),
     Job(prints.JOB, _("Printing a paper"), prints.make, long=True, retries=1, keep=prints.KEPT),
     Job(
         name="quiz_drop_files",

@@ -12,7 +12,7 @@ from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import GRADE_BY, KINDS, MOMENTS, SHOWN, Quiz
-from modou_quiz.services import shelf
+from modou_quiz.services import carrying, shelf
 from modou_quiz.services.marking.shelf import drop_marking
 from modou_quiz.services.printing import prints
 from modou_quiz.services.shelf import PLUGIN
@@ -228,13 +228,15 @@ def delete(occasion: Occasion, activity: Activity) -> None:
 
 
 def copy(occasion: Occasion, source: Activity, target: Activity) -> None:
-    """Give `target` the rules and the paper of `source`: no attempts, exceptions, resit list."""
+    """Give `target` the rules and the paper of `source`: no attempts, exceptions, resit list. In
+    another course it asks questions of that course's bank, see `carrying`."""
     quiz = shelf.find(occasion.site, source)
     if quiz is None:
         return
     twin = Quiz(target.course.id)
     for name in _RULES:
         setattr(twin, name, getattr(quiz, name))
+    twin.paper = carrying.carry(occasion, quiz.paper, source.course, target.course)
     twin.created = twin.modified = occasion.now
     twin.revision = 1
     shelf.put(occasion, target, twin)

@@ -73,12 +73,17 @@ def create_question(
     question.versions = (version,)
     if not question.title:
         question.title = wording.short(wording.stem_of(version), 60)
+    _file(occasion, bank, category, question)
+    return question
+
+
+def _file(occasion: Occasion, bank: Bank, category: QuestionCategory, question: Question) -> None:
+    """Take a new question in."""
     bank.questions.add(question)
     bank.refile(question.id, (), bank.facets_of(question))
     bank.refile_number(question.id, None, bank.number_of(question))
     _refile_words(occasion, bank, question)
     _record(occasion, "question_created", category, question)
-    return question
 
 
 def add_version(
@@ -247,6 +252,31 @@ def copy(occasion: Occasion, question: Question, category: QuestionCategory) -> 
         },
         status="draft" if question.status == "draft" else "ready",
     )
+
+
+def copy_whole(occasion: Occasion, question: Question, category: QuestionCategory) -> Question:
+    """A question of its own with all versions of another one, under the same numbers."""
+    require_edit(occasion, category)
+    copied = {
+        id: stored_files.copy_file(occasion, id, FILE_ACCESS) for id in sorted(question.files())
+    }
+    made = Question(question.type, category.id)
+    for name in (*_CLEAN, "created"):
+        setattr(made, name, getattr(question, name))
+    made.modified = occasion.now
+    made.versions = tuple(
+        QuestionVersion(
+            version.number,
+            version.data,
+            {name: copied[id] for name, id in version.files.items() if copied[id]},
+            version.marks,
+            version.author,
+            version.created,
+        )
+        for version in question.versions
+    )
+    _file(occasion, shelf.bank_of(occasion), category, made)
+    return made
 
 
 def by_number(occasion: Occasion, category: QuestionCategory, idnumber: str) -> list[Question]:
