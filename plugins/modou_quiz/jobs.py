@@ -2,7 +2,7 @@
 
 from modou.declarations import Job
 from modou_quiz.i18n import _
-from modou_quiz.services import carrying, counting_jobs, searching, tidying
+from modou_quiz.services import carrying, counting_jobs, duplicate_search, searching, tidying
 from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
 from modou_quiz.services.printing import prints
@@ -52,6 +52,14 @@ JOBS: tuple[Job, ...] = (
         _("Copying questions into another course"),
         carrying.carry_drawn,
         long=True,
+    ),
+    Job(
+        duplicate_search.JOB,
+        _("Looking for duplicates in the question bank"),
+        duplicate_search.run,
+        long=True,
+        retries=1,
+        keep=duplicate_search.KEPT,
     ),
     Job(prints.JOB, _("Printing a paper"), prints.make, long=True, retries=1, keep=prints.KEPT),
     Job(

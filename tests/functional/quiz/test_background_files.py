@@ -9,7 +9,7 @@ from modou.models.jobs import FAILED
 from modou.services import jobs
 from modou_quiz.models.papers import Fixed, Paper, PaperSection
 from modou_quiz.models.quizzes import Quiz
-from modou_quiz.services import bank, shelf
+from modou_quiz.services import bank, duplicate_search, shelf
 from tests import banking, factories
 from tests.conftest import SiteUnderTest
 
@@ -95,3 +95,53 @@ def test_a_large_paper_is_printed_in_the_background(
     with site.occasion() as occasion:
         assert not occasion.site.plugins["quiz"]["prints"]
         assert occasion.site.files.get(file) is None
+
+
+def test_duplicates_of_a_large_bank_are_looked_for_by_a_job(
+    site: SiteUnderTest, scene: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher = site.browser("teacher")
+    address = f"{scene['course']}/questions/duplicates"
+    with site.occasion() as occasion:
+        store = shelf.bank_of(occasion)
+        said = store.questions.by_id(scene["questions"][0])
+        top = store.categories.by_id(said.category)
+        content = shelf.content_of(occasion, said, said.latest)
+        twin = bank.create_question(occasion, top, "single", content, title="双胞胎")
+    # A small bank is compared at once; reading the page changes nothing.
+    size = site.database.lastTransaction()
+    page = teacher.get(address)
+    assert "The same text (1)" in page
+    assert "Look again" not in page
+    monkeypatch.setattr(duplicate_search, "AT_ONCE", 10)
+    page = teacher.get(address)
+    assert "The same text" not in page
+    assert site.database.lastTransaction() == size
+    form = [f for f in page.forms.values() if f.action.endswith("duplicates")][-1]
+    waiting = form.submit().follow()
+    assert "job-progress" in waiting
+    site.work()
+    page = teacher.get(address)
+    assert "The same text (1)" in page
+    assert "Look again" in page
+    # What was deleted since is not shown; another's search is not one's own.
+    assert "Look for duplicates" in site.browser("colleague").get(address)
+    with site.occasion() as occasion:
+        assert bank.delete_question(occasion, shelf.bank_of(occasion).questions.by_id(twin.id))
+    assert twin.key not in teacher.get(address)
+    # One that fails says so, and can be begun again.
+    form = [f for f in page.forms.values() if f.action.endswith("duplicates")][-1]
+    form.submit()
+    fail_jobs(site, "quiz_duplicates", "Lost the thread.")
+    page = teacher.get(address)
+    assert "Lost the thread." in page
+    assert "Look for duplicates" in page
+
+
+def test_a_site_without_a_bank_is_not_given_one_by_looking(site: SiteUnderTest) -> None:
+    with site.occasion() as occasion:
+        factories.user(occasion, "operator", role="operator")
+    browser = site.browser("operator")
+    assert "No two questions say the same." in browser.get("/admin/questions/duplicates")
+    with site.occasion() as occasion:
+        assert shelf.find_bank(occasion.site) is None
