@@ -12,7 +12,7 @@ from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import GRADE_BY, KINDS, MOMENTS, SHOWN, Quiz
-from modou_quiz.services import carrying, shelf
+from modou_quiz.services import carrying, naming, shelf
 from modou_quiz.services.marking.shelf import drop_marking
 from modou_quiz.services.printing import prints
 from modou_quiz.services.shelf import PLUGIN
@@ -219,6 +219,9 @@ def values_of(occasion: Occasion, activity: Activity) -> dict[str, Any]:
 def delete(occasion: Occasion, activity: Activity) -> None:
     """Drop a quiz with all attempts. What they came to stays in the journal."""
     data = occasion.site.plugin_data(PLUGIN)
+    quiz = shelf.find(occasion.site, activity)
+    if quiz is not None:
+        naming.note(occasion, activity.id, quiz.paper, Paper())
     for name in ("quizzes", "attempts"):
         tree = data.get(name)
         if tree is not None:
