@@ -5,6 +5,7 @@ from modou_quiz.i18n import _
 from modou_quiz.services import carrying, counting_jobs, duplicate_search, searching, tidying
 from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
+from modou_quiz.services.marking import previews
 from modou_quiz.services.printing import prints
 from modou_quiz.services.sitting import timekeeping
 
@@ -37,6 +38,13 @@ JOBS: tuple[Job, ...] = (
         title=_("Grading a quiz again"),
         run=counting_jobs.regrade,
         long=True,
+    ),
+    Job(
+        previews.JOB,
+        _("What grading a quiz again would change"),
+        previews.run,
+        long=True,
+        retries=1,
     ),
     Job(
         name="quiz_settle",

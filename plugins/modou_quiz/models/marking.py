@@ -80,6 +80,11 @@ class QuizMarking(Persistent):
     #: (question id, place in `STAGES`) -> how many parts, as `Length`; None: nothing was put into
     #: the queue since these are kept.
     tallies: Any = None
+    #: Of quizzes with many attempts: which versions of which questions these have, and what people
+    #: had looked for before grading again (user id -> plain values); see
+    #: `modou_quiz.services.marking.previews`.
+    asked: Any = None
+    previews: dict[int, Any] = {}
 
     def __init__(self) -> None:
         self.works = WideLOBTree()  # work id -> MarkingWork

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from modou.models.jobs import FAILED
 from modou.services import jobs
 from modou_quiz.models.papers import Fixed, Paper, PaperSection
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import bank, duplicate_search, shelf
-from tests import banking, factories
+from tests import banking, exams, factories
 from tests.conftest import SiteUnderTest
 
 
@@ -48,13 +47,9 @@ def form_with(page: Any, *names: str) -> Any:
     return [form for form in forms if all(name in form.fields for name in names)][-1]
 
 
-def fail_jobs(site: SiteUnderTest, name: str, reason: str = "") -> None:
-    """Let all jobs of a name have failed for good."""
+def fail_jobs(site: SiteUnderTest, name: str, reason: str) -> None:
     with site.occasion() as occasion:
-        for record in list(occasion.site.jobs.records):
-            if record.name == name:
-                record.error = reason
-                occasion.site.jobs.end(record, FAILED, occasion.now)
+        exams.fail_jobs(occasion, name, reason)
 
 
 def test_a_large_paper_is_printed_in_the_background(
