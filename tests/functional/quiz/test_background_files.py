@@ -1,14 +1,21 @@
 """What is made behind the pages and fetched later: large papers, exports of questions."""
 
+import io
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from PIL import Image
+from webtest import Upload
 
+from modou.declarations import Deny
+from modou.errors import NotAllowed
 from modou.services import jobs
 from modou_quiz.models.papers import Fixed, Paper, PaperSection
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import bank, duplicate_search, shelf
+from modou_quiz.services.interchange import finding
 from tests import banking, exams, factories
 from tests.conftest import SiteUnderTest
 
@@ -45,6 +52,14 @@ def form_with(page: Any, *names: str) -> Any:
     """The last form that has fields of these names."""
     forms = dict.fromkeys(page.forms.values())
     return [form for form in forms if all(name in form.fields for name in names)][-1]
+
+
+def press(page: Any, action: str) -> Any:
+    """Press the button of a form of its own."""
+    for form in page.forms.values():
+        if "action" in form.fields and form["action"]._value == action:
+            return form.submit("action", value=action)
+    raise AssertionError(action)
 
 
 def fail_jobs(site: SiteUnderTest, name: str, reason: str) -> None:
@@ -140,3 +155,114 @@ def test_a_site_without_a_bank_is_not_given_one_by_looking(site: SiteUnderTest) 
     assert "No two questions say the same." in browser.get("/admin/questions/duplicates")
     with site.occasion() as occasion:
         assert shelf.find_bank(occasion.site) is None
+
+
+def test_an_export_says_what_is_wrong(site: SiteUnderTest, scene: dict[str, Any]) -> None:
+    """A job that fails for good, a colleague's own question, one that is gone."""
+    teacher = site.browser("teacher")
+    with site.occasion("colleague") as occasion:
+        own = bank.top_of(occasion, "user", occasion.actor.id)  # type: ignore[union-attr]
+        private = banking.question(occasion, own, title="同事的题").id
+    with site.occasion() as occasion:
+        quiz = next(iter(occasion.site.plugins["quiz"]["quizzes"].values()))
+        asked = (scene["questions"][0], private, 4711)
+        quiz.paper = Paper((PaperSection("一", tuple(map(Fixed, asked))),))
+    address = f"{scene['course']}/questions/export?activity={scene['activity']}"
+    form = form_with(teacher.get(address), "format")
+    form["format"] = "gift"
+    waiting = form.submit()
+    fail_jobs(site, "quiz_write", "No room on the disk.")
+    page = teacher.get(waiting.location)
+    assert "could not be written" in page
+    assert "No room on the disk." in page
+    assert "Could not be written" in teacher.get(address)
+    # Its maker has it tried again.
+    page = form_with(page, "action").submit("action", value="retry").follow()
+    assert "job-progress" in page
+    site.work()
+    page = teacher.get(waiting.location)
+    assert "1 of 3 questions are in the file." in page
+    assert "同事的题" in page
+    assert "Ask its owner" in page
+    assert "Number 3 of the list is not in the bank any more." in page
+    assert "::" in teacher.get(f"{waiting.location}/file").text
+    # Nothing that could be exported.
+    with site.occasion() as occasion:
+        quiz = next(iter(occasion.site.plugins["quiz"]["quizzes"].values()))
+        quiz.paper = Paper((PaperSection("一", tuple(map(Fixed, asked[1:]))),))
+    form = form_with(teacher.get(address), "format")
+    assert "None of these questions can be exported" in form.submit()
+
+
+def test_files_that_are_kept_are_limited(
+    site: SiteUnderTest, scene: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, colleague = site.browser("teacher"), site.browser("colleague")
+    address = f"{scene['course']}/questions/import"
+    monkeypatch.setattr(finding, "MOST_KEPT", 2)
+
+    def send(browser: Any) -> Any:
+        form = form_with(browser.get(address), "file")
+        form["file"] = Upload("a.gift", "甲{TRUE}".encode())
+        return form.submit()
+
+    sent = [send(teacher) for _number in range(2)]
+    refused = send(teacher)
+    assert "You keep 2 files with 0 questions here" in refused
+    assert send(colleague).status_int == 303
+    # A job that fails for good says so here as well, and is tried again.
+    fail_jobs(site, "quiz_read", "Lost the thread.")
+    page = teacher.get(sent[0].location)
+    assert "Lost the thread." in page
+    assert "Could not be read" in teacher.get(address)
+    press(page, "retry").follow()
+    site.work()
+    assert "1 items were found" in teacher.get(sent[0].location)
+    press(page, "drop").follow()
+    assert send(teacher).status_int == 303
+    # What was stored before it was kept whose files are whose is counted all the same.
+    with site.occasion() as occasion:
+        occasion.site.plugins["quiz"]["interchange"].owned = None
+    assert "You keep 2 files" in send(teacher)
+    monkeypatch.setattr(finding, "MOST_KEPT", 5)
+    send(teacher)
+    with site.occasion() as occasion:
+        store = occasion.site.plugins["quiz"]["interchange"]
+        assert sorted(map(len, store.owned.values())) == [1, 3]
+    monkeypatch.setattr(finding, "MOST_ROWS", 0)
+    assert "the limits are 5 and 0" in send(teacher)
+
+
+@pytest.mark.usefixtures("told")
+def test_other_plugins_are_asked_about_each_picture_of_an_import(
+    make_site: Callable[..., SiteUnderTest], told: Any
+) -> None:
+    site = make_site(**{"modou.plugins": "quiz probe"})
+    picture = io.BytesIO()
+    Image.new("RGB", (6, 4), "red").save(picture, "PNG")
+    text = (
+        '<quiz><question type="truefalse"><name><text>看图</text></name>'
+        '<questiontext format="html">'
+        '<text>图里有火。<![CDATA[<img src="@@PLUGINFILE@@/a.png">]]></text>'
+        f'<file name="a.png" encoding="base64">{b64encode(picture.getvalue()).decode()}</file>'
+        '</questiontext><answer fraction="100"><text>true</text></answer>'
+        '<answer fraction="0"><text>false</text></answer></question></quiz>'
+    )
+    with site.occasion() as occasion:
+        factories.user(occasion, "operator", role="operator")
+    browser = site.browser("operator")
+    form = form_with(browser.get("/admin/questions/import"), "file")
+    form["file"] = Upload("a.xml", text.encode())
+    sent = form.submit()
+    told.answers["before_upload"] = Deny("No pictures today.")
+    site.work()
+    assert "The file a.png cannot be taken: No pictures today." in browser.get(sent.location)
+    assert ("a.png", "image/png", len(picture.getvalue())) in told.heard("before_upload")
+    # It is asked again when the question is made.
+    with site.occasion() as occasion:
+        top = bank.top_of(occasion, "site")
+        files = {"a.png": picture.getvalue()}
+        with pytest.raises(NotAllowed):
+            banking.question(occasion, top, files=files)
+    with site.occasion() as occasion:
+        assert len(occasion.site.files) == 1

@@ -1,5 +1,6 @@
 """Questions: written, changed by new versions, filed, retired, deleted."""
 
+import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ FileSource = bytes | AnyUpload | int
 #: question is shown, to those who may see it there.
 FILE_ACCESS = "quiz:bank"
 LONGEST_TITLE = 200
+#: Of a file that comes with a question from elsewhere, in bytes.
+LARGEST_FILE = 500_000_000
 MOST_TAGS = 20
 
 
@@ -371,7 +374,11 @@ def _kept(occasion: Occasion, files: Mapping[str, FileSource]) -> dict[str, int]
         if isinstance(source, int):
             kept[name] = source
         elif isinstance(source, bytes):
-            kept[name] = stored_files.store(occasion, source, name, FILE_ACCESS).id
+            # Also what an import brings: other plugins are asked about every file.
+            stream = io.BytesIO(source)
+            kept[name] = stored_files.keep_file(
+                occasion, stream, name, FILE_ACCESS, LARGEST_FILE, field="files"
+            ).id
         else:
             kept[name] = stored_files.keep_upload(occasion, source, FILE_ACCESS, field="files").id
     return kept
