@@ -48,7 +48,7 @@ BLANK: Final = "____"
 _BLANK = re.compile(r"_{2,}|＿{2,}|[(（][\s\xa0\u3000]*[)）]|【[\s\xa0\u3000]*】")
 _MARKER = re.compile(r"\[\[([0-9]+)\]\]")
 #: Between the two sides of a pair.
-PAIR: Final = re.compile(r"\s*(?:=&gt;|=>|＝＞|⇒|→|——)\s*")
+PAIR: Final = re.compile(r"(?<!\s)\s*+(?:=&gt;|=>|＝＞|⇒|→|——)\s*+")
 
 
 def item_of(draft: Draft) -> Item:
