@@ -2,7 +2,7 @@
 answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from pydantic import ValidationError
@@ -174,6 +174,14 @@ def _chosen(draft: Draft) -> tuple[int, ...]:
     return answers.letters(draft.answer, len(draft.options), _option_texts(draft))
 
 
+def options_of(texts: Iterable[Rich], right: Collection[int]) -> tuple[Option, ...]:
+    """Options of which some, by their places, are right: each of them is worth the same."""
+    return tuple(
+        Option(text=text, fraction=1 / len(right) if place in right else 0.0)
+        for place, text in enumerate(texts)
+    )
+
+
 def _single(draft: Draft, notes: list[Note]) -> Content:
     _need_options(draft)
     chosen = _chosen(draft)
@@ -185,10 +193,7 @@ def _single(draft: Draft, notes: list[Note]) -> Content:
             ),
             "answer",
         )
-    options = tuple(
-        Option(text=text, fraction=float(place in chosen))
-        for place, text in enumerate(draft.options)
-    )
+    options = options_of(draft.options, chosen)
     return SingleChoice(stem=draft.stem, feedback=draft.feedback, options=options)
 
 
@@ -196,14 +201,10 @@ def _multiple(draft: Draft, notes: list[Note]) -> Content:
     _need_options(draft)
     chosen = _chosen(draft)
     scoring, partial = scoring_of(draft.scoring)
-    options = tuple(
-        Option(text=text, fraction=1 / len(chosen) if place in chosen else 0.0)
-        for place, text in enumerate(draft.options)
-    )
     return MultipleChoice(
         stem=draft.stem,
         feedback=draft.feedback,
-        options=options,
+        options=options_of(draft.options, chosen),
         scoring=scoring,
         partial=partial,
         indefinite=draft.kind == "indefinite",
