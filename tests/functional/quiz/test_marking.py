@@ -511,7 +511,7 @@ def test_class_teachers_mark_their_own_cohort_only(quiz_site: SiteUnderTest) -> 
         theirs = works[exam.users[1]]
     with site.occasion("ban") as occasion:
         activity = exam.activity_of(occasion)
-        assert [str(line.title) for line in queue.by_learner(occasion, activity)] == ["li"]
+        assert [str(line.title) for line in queue.Learners(occasion, activity).lines()] == ["li"]
         assert attempt_of(occasion, activity, keys[0]).key == keys[0]
         with pytest.raises(NotFound):
             attempt_of(occasion, activity, keys[1])

@@ -6,9 +6,9 @@ the same time are sent to different answers by the locks.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from modou.errors import Conflict, Message, NotFound
+from modou.errors import Conflict, Message, NotAllowed, NotFound
 from modou.models.courses import Activity
 from modou.services.occasion import Occasion
 from modou.store.containers import decode_id, encode_id
@@ -18,6 +18,7 @@ from modou_quiz.models.attempts import Attempt, Mark, Slot
 from modou_quiz.models.marking import DONE, STAGES, Lock, MarkingWork, PartWork, QuizMarking
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import shelf
+from modou_quiz.services.marking import waiting
 from modou_quiz.services.marking.desk import name_of, quiz_of, sees
 from modou_quiz.services.marking.keys import Key, Unreadable, keys_of
 from modou_quiz.services.marking.shelf import find_marking, rules_of
@@ -86,18 +87,57 @@ class Piece:
 
 def by_question(occasion: Occasion, activity: Activity) -> list[Line]:
     """The questions with something for people in it, those with most to do first."""
-    return _lines(occasion, activity, lambda question, _work: question, _question_titles(occasion))
+    title = _question_titles(occasion)
+    lines = [_line(id, found, title) for id, found in _by_question(occasion, activity).items()]
+    return sorted(lines, key=lambda line: (-line.waiting, str(line.title), line.key))
 
 
-def by_learner(occasion: Occasion, activity: Activity) -> list[Line]:
-    """The learners (by other names where it is anonymous) with something for people."""
-    quiz, marking = quiz_of(occasion, activity), find_marking(occasion.site, activity.id)
+def of_question(occasion: Occasion, activity: Activity, question: int) -> Line | None:
+    """The same of one question."""
+    found = _by_question(occasion, activity).get(question)
+    return _line(question, found, _question_titles(occasion)) if found is not None else None
 
-    def title(id: int) -> Message:
-        work = marking.works[id] if marking is not None else None
-        return alias(occasion, quiz, work) if work is not None else ""
 
-    return _lines(occasion, activity, lambda _question, work: work, title)
+def _by_question(occasion: Occasion, activity: Activity) -> dict[int, list[int]]:
+    occasion.require(permissions.MARK, activity)
+    marking = find_marking(occasion.site, activity.id)
+    if marking is not None and sees(occasion, activity.course)(0):
+        return marking.counts()
+    # Who sees some learners only: what waits of those.
+    counts: dict[int, list[int]] = {}
+    for question, _work, _slot, _part, stage in _parts(occasion, activity):
+        counts.setdefault(question, [0] * len(STAGES))[stage] += 1
+    return counts
+
+
+class Learners:
+    """The learners (by other names where it is anonymous) with something for people, those with
+    most to do first. Only those that are shown are opened."""
+
+    def __init__(self, occasion: Occasion, activity: Activity) -> None:
+        """:raises NotAllowed: without the capability `quiz:mark`"""
+        self._occasion = occasion
+        self._quiz = quiz_of(occasion, activity)
+        self._marking = find_marking(occasion.site, activity.id)
+        self._counts: dict[int, list[int]] = {}
+        for _question, work, _slot, _part, stage in _parts(occasion, activity):
+            self._counts.setdefault(work, [0] * len(STAGES))[stage] += 1
+        self._order = sorted(self._counts, key=lambda id: (-sum(self._counts[id][:DONE]), id))
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def lines(self, start: int = 0, size: int | None = None) -> list[Line]:
+        shown = self._order[start : None if size is None else start + size]
+        return [_line(id, self._counts[id], self._title) for id in shown]
+
+    def _title(self, id: int) -> Message:
+        work = self._marking.works[id] if self._marking is not None else None
+        return alias(self._occasion, self._quiz, work) if work is not None else ""
+
+
+def _line(id: int, found: list[int], title: Callable[[int], Message]) -> Line:
+    return Line(encode_id(id), title(id), sum(found[:DONE]), found[DONE], found[1], found[2])
 
 
 def alias(occasion: Occasion, quiz: Quiz, work: MarkingWork) -> Message:
@@ -105,22 +145,6 @@ def alias(occasion: Occasion, quiz: Quiz, work: MarkingWork) -> Message:
     if quiz.anonymous:
         return _("Learner ${code}", mapping={"code": work.key[-5:].upper()})
     return name_of(occasion, work.user)
-
-
-def _lines(
-    occasion: Occasion,
-    activity: Activity,
-    group: Callable[[int, int], int],
-    title: Callable[[int], Message],
-) -> list[Line]:
-    counts: dict[int, list[int]] = {}
-    for question, work, _slot, _part, stage in _parts(occasion, activity):
-        counts.setdefault(group(question, work), [0] * len(STAGES))[stage] += 1
-    lines = [
-        Line(encode_id(id), title(id), sum(found[:DONE]), found[DONE], found[1], found[2])
-        for id, found in counts.items()
-    ]
-    return sorted(lines, key=lambda line: (-line.waiting, str(line.title), line.key))
 
 
 def _question_titles(occasion: Occasion) -> Callable[[int], Message]:
@@ -137,7 +161,7 @@ def _question_titles(occasion: Occasion) -> Callable[[int], Message]:
 
 def _parts(occasion: Occasion, activity: Activity) -> Iterator[tuple[int, int, int, int, int]]:
     """All parts that people have to do with and that the actor may see: question, work, slot, part,
-    place of the stage.
+    place of the stage. Nobody marks their own answers.
 
     :raises NotAllowed: without the capability `quiz:mark`
     """
@@ -147,9 +171,19 @@ def _parts(occasion: Occasion, activity: Activity) -> Iterator[tuple[int, int, i
         return
     visible = sees(occasion, activity.course)
     everybody = visible(0)
+    own = _own_works(occasion, activity, marking)
     for (question, work, slot, part), stage in marking.queue.items():
-        if everybody or visible(marking.works[work].user):
+        if work not in own and (everybody or visible(marking.works[work].user)):
             yield question, work, slot, part, stage
+
+
+def _own_works(occasion: Occasion, activity: Activity, marking: QuizMarking) -> set[int]:
+    """Ids of the works of the actor's own attempts."""
+    held = shelf.attempts_of(occasion.site, activity.id)
+    if held is None or occasion.actor is None:
+        return set()
+    own = (marking.by_attempt.get(id) for id in held.by_user.get(occasion.actor.id, ()))
+    return {work for work in own if work is not None}
 
 
 # -- going through it
@@ -175,48 +209,89 @@ def following(
     :param after: where the actor is
     :param done: also what is done
     """
+    occasion.require(permissions.MARK, activity)
     marking = find_marking(occasion.site, activity.id)
-    found = [
-        ((q, w, s, p), stage)
-        for q, w, s, p, stage in _parts(occasion, activity)
-        if question in (0, q) and work in (0, w) and (done or stage != DONE)
-    ]
-    if marking is None or not found:
+    if marking is None:
         return None
-    if work and not question:
-        found.sort(key=lambda entry: entry[0][2:])
-    if backwards:
-        found.reverse()
-    start = _start(marking, found, after, backwards, by_work=bool(work and not question))
-    for place in range(len(found)):
-        (_question, work_id, slot, part), _stage = found[(start + place) % len(found)]
-        ref = Ref(work_id, slot, part)
-        if ref != after and not _in_the_way(occasion, marking.works[work_id], (slot, part), done):
+    visible = sees(occasion, activity.course)
+    for _question, work_id, slot, part in _ahead(marking, question, work, after, backwards, done):
+        ref, held = Ref(work_id, slot, part), marking.works[work_id]
+        if ref == after or not visible(held.user):
+            continue
+        if not _in_the_way(occasion, held, (slot, part), done):
             return ref
     return None
 
 
-def _start(
+Key4 = tuple[int, int, int, int]
+_LAST = float("inf")
+
+
+def _ahead(
     marking: QuizMarking,
-    found: list[tuple[tuple[int, int, int, int], int]],
+    question: int,
+    work: int,
     after: Ref | None,
     backwards: bool,
-    by_work: bool,
-) -> int:
-    if after is None:
-        return 0
-    held = marking.works.get(after.work)
-    part = held.parts.get((after.slot, after.part)) if held is not None else None
-    here = (part.question if part is not None else 0, *after)
+    done: bool,
+) -> Iterator[Key4]:
+    """What there is to go to, from where the marker is, once around; nothing of it is opened."""
+    if work:
+        yield from _of_work(marking, question, work, after, backwards, done)
+        return
+    here: tuple[float, ...] | None = None
+    if after is not None:
+        held = marking.works.get(after.work)
+        part = held.parts.get((after.slot, after.part)) if held is not None else None
+        here = (part.question if part is not None else 0, *after)
+    low: tuple[float, ...] = (question,)
+    high: tuple[float, ...] = (question or _LAST, _LAST)
+    if here is not None and not low < here < high:
+        here = None
+    if backwards:
+        ranges = [(low, here), (here, high)] if here is not None else [(low, high)]
+    else:
+        ranges = [(here, high), (low, here)] if here is not None else [(low, high)]
+    for begin, end in ranges:
+        walk = _down if backwards else _up
+        yield from (key for key, stage in walk(marking.queue, begin, end) if done or stage != DONE)
 
-    def order(entry: tuple[int, int, int, int]) -> tuple[int, ...]:
-        return entry[2:] if by_work else entry
 
-    for place, (entry, _stage) in enumerate(found):
-        beyond = order(entry) < order(here) if backwards else order(entry) > order(here)
-        if beyond:
-            return place
-    return 0
+def _up(queue: Any, low: Any, high: Any) -> Iterator[tuple[Key4, int]]:
+    yield from queue.items(low, high)
+
+
+def _down(queue: Any, low: Any, high: Any) -> Iterator[tuple[Key4, int]]:
+    """The same from its end: a tree is walked up only, so each step looks for what lies below."""
+    while True:
+        try:
+            key = queue.maxKey(high)
+        except ValueError:
+            return
+        if key < low:
+            return
+        yield key, queue[key]
+        high = (*key[:3], key[3] - 1, _LAST)
+
+
+def _of_work(
+    marking: QuizMarking, question: int, work: int, after: Ref | None, backwards: bool, done: bool
+) -> Iterator[Key4]:
+    """The same of one learner's attempt, in the order of its questions."""
+    held = marking.works.get(work)
+    parts = held.parts if held is not None else {}
+    places = sorted(
+        place
+        for place, part in parts.items()
+        if question in (0, part.question) and (done or part.stage != "done")
+    )
+    if backwards:
+        places.reverse()
+    if after is not None:
+        here = (after.slot, after.part)
+        beyond = [place for place in places if (place < here if backwards else place > here)]
+        places = beyond + [place for place in places if place not in beyond]
+    yield from ((parts[place].question, work, *place) for place in places)
 
 
 def _in_the_way(occasion: Occasion, work: MarkingWork, place: Place, done: bool) -> bool:
@@ -250,7 +325,7 @@ def find(occasion: Occasion, activity: Activity, work_key: str, place: Place) ->
     """An answer for its marker.
 
     :raises NotFound: there is none, it needs nobody, or it is not for the actor
-    :raises NotAllowed: without the capability `quiz:mark`
+    :raises NotAllowed: without the capability `quiz:mark`, or it is the actor's own
     """
     occasion.require(permissions.MARK, activity)
     quiz = quiz_of(occasion, activity)
@@ -263,12 +338,15 @@ def find(occasion: Occasion, activity: Activity, work_key: str, place: Place) ->
     except KeyError:
         work = attempt = part = None
     if (
-        work is None
+        marking is None
+        or work is None
         or attempt is None
         or part is None
+        or not waiting.is_queued(marking, work, place)
         or not sees(occasion, activity.course)(work.user)
     ):
         raise NotFound(_("This answer does not wait for anybody any more."))
+    check_not_own(occasion, attempt)
     slot = attempt.slots[place[0]]
     rule = rules_of(occasion.site, activity.id).get(slot.question)
     version = rule.version if rule is not None and rule.version else slot.version
@@ -336,6 +414,12 @@ def release_lock(occasion: Occasion, work: MarkingWork, place: Place) -> None:
     lock = work.locks.get(place)
     if lock is not None and occasion.actor is not None and lock.user == occasion.actor.id:
         work.locks = {p: known for p, known in work.locks.items() if p != place}
+
+
+def check_not_own(occasion: Occasion, attempt: Attempt) -> None:
+    """:raises NotAllowed: it is the actor's own"""
+    if occasion.actor is not None and occasion.actor.id == attempt.user:
+        raise NotAllowed(_("This is your own answer: somebody else has to mark it."))
 
 
 def check_free(piece: Piece) -> None:
