@@ -12,7 +12,7 @@ from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import GRADE_BY, KINDS, MOMENTS, SHOWN, Quiz
-from modou_quiz.services import carrying, naming, shelf
+from modou_quiz.services import carrying, dropping, naming, shelf
 from modou_quiz.services.marking.shelf import drop_marking
 from modou_quiz.services.printing import prints
 from modou_quiz.services.shelf import PLUGIN
@@ -75,6 +75,7 @@ def save(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) -> N
         quiz.paper = Paper()
         shelf.put(occasion, activity, quiz)
     counted = quiz.grade_by
+    times = quiz.closes, quiz.time_limit
     changed = False
     for name, value in cleaned.items():
         if getattr(quiz, name) != value:
@@ -84,7 +85,8 @@ def save(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) -> N
         return
     quiz.revision += 1
     quiz.modified = occasion.now
-    managing.settle_deadlines(occasion, activity, quiz)
+    if not new and times != (quiz.closes, quiz.time_limit):
+        managing.settle_deadlines(occasion, activity, quiz)
     if not new and quiz.grade_by != counted:
         # Of thousands of learners: behind the page.
         jobs.enqueue(occasion, "quiz_settle", activity=activity.id)
@@ -217,15 +219,16 @@ def values_of(occasion: Occasion, activity: Activity) -> dict[str, Any]:
 
 
 def delete(occasion: Occasion, activity: Activity) -> None:
-    """Drop a quiz with all attempts. What they came to stays in the journal."""
+    """Drop a quiz with all attempts, whose files go by a job. What they came to stays in the
+    journal."""
     data = occasion.site.plugin_data(PLUGIN)
     quiz = shelf.find(occasion.site, activity)
     if quiz is not None:
         naming.note(occasion, activity.id, quiz.paper, Paper())
-    for name in ("quizzes", "attempts"):
-        tree = data.get(name)
-        if tree is not None:
-            tree.pop(activity.id, None)
+    quizzes = data.get("quizzes")
+    if quizzes is not None:
+        quizzes.pop(activity.id, None)
+    dropping.drop_attempts(occasion, activity.id)
     drop_marking(occasion, activity.id)
     prints.drop_all(occasion, activity.id)
 

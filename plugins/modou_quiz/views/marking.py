@@ -21,6 +21,7 @@ from modou_quiz.services.marking.desk import name_of
 from modou_quiz.services.marking.giving import Said
 from modou_quiz.services.marking.keys import text_of
 from modou_quiz.services.marking.queue import Piece, Ref
+from modou_quiz.views import posted
 from modou_quiz.views.desk import frame, points, quiz_desk, renderer, url_of
 
 #: Rows for remarks that a page without script offers beside those that are there.
@@ -229,7 +230,7 @@ def _said(request: Request, piece: Piece, form: MarkForm) -> Said:
             raise Invalid(_("Enter the marks as a number."), "points") from None
     rubric = {}
     for place, criterion in enumerate(getattr(key.content, "rubric", ())):
-        chosen = _number(request.POST.get(f"level-{place}"))
+        chosen = _number(posted.text(request.POST, f"level-{place}"))
         if chosen >= 0:
             rubric[criterion.name] = chosen
     notes = [
@@ -267,7 +268,7 @@ def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm
     key, response = queue.response_of(piece)
     text = text_of(response)
     here = queue.of_question(occasion, context.activity, piece.slot.question)
-    posted = request.POST if request.method == "POST" else {}
+    entered = request.POST if request.method == "POST" else {}
     chosen = dict(piece.mine.rubric) if piece.mine is not None else {}
     return {
         **values,
@@ -302,7 +303,7 @@ def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm
                 "field": f"level-{place}",
                 "levels": criterion.levels,
                 "chosen": _number(
-                    posted.get(f"level-{place}", str(chosen.get(criterion.name, "")))
+                    entered.get(f"level-{place}", str(chosen.get(criterion.name, "")))
                 ),
             }
             for place, criterion in enumerate(getattr(key.content, "rubric", ()))

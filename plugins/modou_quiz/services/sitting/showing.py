@@ -11,6 +11,7 @@ from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
 from modou_quiz.services.answer_files import asks_for_files, with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
+from modou_quiz.services.marking.veiling import Veil
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving
 from modou_quiz.services.sitting.finding import Asked, Sitting
@@ -40,6 +41,7 @@ class QuestionShown:
     :param earned: marks that it got, None when that is not known or not to be shown
     :param said: what people said who marked it
     :param missing: it cannot be shown any more; nothing but that is said
+    :param veiled: what was answered is not for the reader now: see `marking.veiling`
     """
 
     place: int
@@ -57,6 +59,7 @@ class QuestionShown:
     earned: float | None = None
     said: SlotReview | None = None
     missing: bool = False
+    veiled: bool = False
     key: tuple[Any, ...] | None = None
 
     @property
@@ -214,9 +217,15 @@ def review_page(sitting: Sitting, sign: Sign) -> ReviewShown:
     labels = labels_of(attempt.slots)
     questions: list[QuestionShown] = []
     said = marking.review_of(occasion, attempt, allowed)
+    own = occasion.actor is not None and occasion.actor.id == attempt.user
+    hidden = Veil(occasion, sitting.activity).hidden(attempt) if not own else frozenset()
     if allowed & {"response", "correct", "feedback", "right"}:
         for place in range(len(attempt.slots)):
             given = attempt.answers.given.get(place, _NOTHING)
+            if place in hidden:
+                one = _reviewed(sitting, place, given, allowed & {"right"}, labels, sign)
+                questions.append(replace(one, veiled=True))
+                continue
             one = _reviewed(sitting, place, given, allowed, labels, sign)
             questions.append(replace(one, said=said.get(place)))
     marks = "marks" in allowed
@@ -266,6 +275,9 @@ def _reviewed(
     if told is not None and "correct" in allowed and found.type.answerable:
         # What counts is what was marked, which people may have done.
         told = {**told, "given": response is not None, "state": _marked(fraction)}
+        if fraction is None and not slot.marks:
+            # Nobody is going to judge what brings no marks.
+            del told["state"]
         shown = {**shown, "review": told}
     earned = fraction * slot.marks if fraction is not None and "marks" in allowed else None
     if attempt.earned and place < len(attempt.earned) and "marks" in allowed:
@@ -282,7 +294,7 @@ def _reviewed(
         _section(sitting, place),
         given.flagged,
         given.checked,
-        _state(found, response, fraction, allowed),
+        _state(found, slot, response, fraction, allowed),
         earned,
     )
 
@@ -305,9 +317,9 @@ def _fraction(sitting: Sitting, place: int, found: Asked, response: Any) -> floa
     would mark it now."""
     attempt = sitting.attempt
     slot = attempt.slots[place]
-    if not found.type.answerable or not slot.marks:
+    if not found.type.answerable:
         return None
-    if attempt.earned:
+    if attempt.earned and slot.marks:
         earned = attempt.earned[place] if place < len(attempt.earned) else None
         return None if earned is None else earned / slot.marks
     verdict: Verdict = found.type.grade(found.content, response)
@@ -323,10 +335,12 @@ def _marked(fraction: float | None) -> str:
     return "partly" if fraction > 0 else "wrong"
 
 
-def _state(found: Asked, response: Any, fraction: float | None, allowed: frozenset[str]) -> str:
+def _state(
+    found: Asked, slot: Slot, response: Any, fraction: float | None, allowed: frozenset[str]
+) -> str:
     if not found.type.answerable:
         return ""
-    if "correct" not in allowed:
+    if "correct" not in allowed or (fraction is None and not slot.marks):
         return "answered" if response is not None and "response" in allowed else ""
     state = _marked(fraction)
     return "empty" if state == "wrong" and response is None else state

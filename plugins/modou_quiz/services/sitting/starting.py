@@ -207,8 +207,7 @@ def start(occasion: Occasion, drawn: Drawn, login: bytes) -> Begun:
     attempt = _make(occasion, held, activity, quiz, drawn, number)
     attempt.login = login
     attempt.deadline = rules.deadline_of(quiz, user.id, occasion.now)
-    if attempt.deadline:
-        held.deadlines[attempt.id] = attempt.deadline
+    held.deadlines[attempt.id] = attempt.deadline
     held.count.change(1)
     occasion.record(
         "attempt_started",
@@ -240,6 +239,7 @@ def preview(occasion: Occasion, drawn: Drawn, login: bytes) -> Begun:
             drop(held, old)
     attempt = _make(occasion, held, activity, quiz, drawn, 1)
     attempt.preview = True
+    held.previews |= {attempt.id}
     attempt.login = login
     if quiz.time_limit:
         attempt.deadline = occasion.now + quiz.time_limit
@@ -255,6 +255,7 @@ def drop(held: QuizAttempts, attempt: Attempt) -> None:
     else:
         held.by_user.pop(attempt.user, None)
     held.by_id.pop(attempt.id, None)
+    held.previews -= {attempt.id}
     held.deadlines.pop(attempt.id, None)
 
 
