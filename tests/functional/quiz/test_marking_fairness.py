@@ -62,11 +62,13 @@ def test_nobody_marks_their_own_answer(quiz_site: SiteUnderTest) -> None:
         base = exam.path(occasion)
     with site.occasion("other") as occasion:
         piece = queue.find(occasion, exam.activity_of(occasion), work, (0, 0))
-        assert queue.by_learner(occasion, exam.activity_of(occasion))[0].waiting == 1
+        assert queue.Learners(occasion, exam.activity_of(occasion)).lines()[0].waiting == 1
     with site.occasion("both") as occasion:
         activity = exam.activity_of(occasion)
-        assert queue.by_question(occasion, activity) == queue.by_learner(occasion, activity) == []
+        assert queue.by_question(occasion, activity) == []
+        assert queue.Learners(occasion, activity).lines() == []
         assert queue.following(occasion, activity, done=True) is None
+        assert queue.of_question(occasion, activity, exam.questions[0]) is None
         with pytest.raises(NotAllowed, match="your own answer"):
             queue.find(occasion, activity, work, (0, 0))
         with pytest.raises(NotAllowed, match="your own answer"):

@@ -102,12 +102,21 @@ def _by_question(occasion: Occasion, activity: Activity) -> dict[int, list[int]]
     occasion.require(permissions.MARK, activity)
     marking = find_marking(occasion.site, activity.id)
     if marking is not None and sees(occasion, activity.course)(0):
-        return marking.counts()
+        return _less_own(occasion, activity, marking)
     # Who sees some learners only: what waits of those.
     counts: dict[int, list[int]] = {}
     for question, _work, _slot, _part, stage in _parts(occasion, activity):
         counts.setdefault(question, [0] * len(STAGES))[stage] += 1
     return counts
+
+
+def _less_own(occasion: Occasion, activity: Activity, marking: QuizMarking) -> dict[int, list[int]]:
+    """All that is counted, without the actor's own answers: those are for others."""
+    counts = marking.counts()
+    for id in _own_works(occasion, activity, marking):
+        for part in marking.works[id].parts.values():
+            counts[part.question][STAGES.index(part.stage)] -= 1
+    return {question: found for question, found in counts.items() if any(found)}
 
 
 class Learners:
@@ -214,9 +223,10 @@ def following(
     if marking is None:
         return None
     visible = sees(occasion, activity.course)
+    own = _own_works(occasion, activity, marking)
     for _question, work_id, slot, part in _ahead(marking, question, work, after, backwards, done):
         ref, held = Ref(work_id, slot, part), marking.works[work_id]
-        if ref == after or not visible(held.user):
+        if ref == after or work_id in own or not visible(held.user):
             continue
         if not _in_the_way(occasion, held, (slot, part), done):
             return ref
