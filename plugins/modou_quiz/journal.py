@@ -60,10 +60,13 @@ class _Saved(_Attempt):
 
 
 class _Checked(_Attempt):
-    """`seq`: of the answer whose worth the learner was shown, and which stays as it is."""
+    """`seq`: of the answer whose worth the learner was shown; `number`: 1 for the first try at the
+    question; `closed`: the answer stays as it is."""
 
     slot: int
     seq: int = 0
+    number: int = Field(1, title=_("try"))
+    closed: bool = True
 
 
 class _Left(_Attempt):

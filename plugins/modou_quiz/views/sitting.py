@@ -269,12 +269,19 @@ def _posted(request: Request) -> Posted:
     fields = [(n, v) for n, v in post.items() if n.startswith("q") and isinstance(v, str)]
     try:
         scripted = post.get("scripted") == "1"
-        check = int(post["check"]) if "check" in post else None
+        check, seen = _check(post["check"]) if "check" in post else (None, None)
         flagged = frozenset(int(value) for value in post.getall("flag"))
         seq = None if scripted else int(post.get("seq", ""))
     except ValueError:
         raise Invalid(_("The form cannot be read. Reload the page.")) from None
-    return Posted(seq, fields, flagged, check, post.get("go") == "next")
+    return Posted(seq, fields, flagged, check, post.get("go") == "next", seen)
+
+
+def _check(value: str) -> tuple[int, int | None]:
+    """What the button of a question says: its place and, where it has several tries, how many of
+    them its page knows of."""
+    place, _dot, seen = value.partition(".")
+    return int(place), int(seen) if seen else None
 
 
 # -- the hand-in

@@ -11,11 +11,13 @@ from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
 from modou_quiz.services.answer_files import asks_for_files, with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
+from modou_quiz.services.marking.tries import counted, fraction_of
 from modou_quiz.services.rendering import render_for
-from modou_quiz.services.sitting import ending, finding, reviewing, saving
+from modou_quiz.services.sitting import ending, finding, reviewing, saving, trying
 from modou_quiz.services.sitting.finding import Asked, Sitting
 from modou_quiz.services.sitting.responses import unpacked
-from modou_quiz.types import Verdict
+from modou_quiz.services.sitting.trying import TriesShown
+from modou_quiz.types import Render
 
 _NOTHING = Given(None, 0, 0)
 #: Characters of arrangement and response up to which others may have the same.
@@ -40,6 +42,7 @@ class QuestionShown:
     :param earned: marks that it got, None when that is not known or not to be shown
     :param said: what people said who marked it
     :param missing: it cannot be shown any more; nothing but that is said
+    :param tries: where there are several at it
     """
 
     place: int
@@ -58,6 +61,7 @@ class QuestionShown:
     said: SlotReview | None = None
     missing: bool = False
     key: tuple[Any, ...] | None = None
+    tries: TriesShown | None = None
 
     @property
     def shown(self) -> Mapping[str, Any]:
@@ -147,16 +151,23 @@ def _shown_now(
     if checks is not None:
         return _reviewed(sitting, place, given, checks, labels, sign)
 
+    def render() -> Render:
+        return render_for(sitting.occasion, found.version, sign)
+
+    tries = trying.standing(sitting, found, given, render)
+
     def make() -> Mapping[str, Any]:
-        render = render_for(sitting.occasion, found.version, sign)
-        shown = found.type.shown(found.content, slot.arrangement, response, render)
+        if tries is not None and tries.used:
+            shown = trying.shown(sitting, found, given, slot.arrangement, render())
+        else:
+            shown = found.type.shown(found.content, slot.arrangement, response, render())
         return with_addresses(sitting.occasion, shown, sign)
 
     section = _section(sitting, place)
     # The controls with which files are sent hold a ticket of the learner's.
-    own = asks_for_files(found.type)
+    own = asks_for_files(found.type) or bool(given.tries)
     text = repr((slot.arrangement, response))
-    common = (slot.question, slot.version, text, place, labels[place], slot.marks, section)
+    common = (slot.question, slot.version, text, place, labels[place], slot.marks, section, tries)
     return QuestionShown(
         place,
         labels[place],
@@ -170,6 +181,7 @@ def _shown_now(
         given.flagged,
         state="answered" if response is not None else "",
         key=(*common, given.flagged) if len(text) < _BRIEF and not own else None,
+        tries=tries,
     )
 
 
@@ -246,7 +258,7 @@ def _reviewed(
         found = saving.asked_in(sitting, slot)
     except NotFound:
         return _missing(sitting, place, labels)
-    response = unpacked(given.response)
+    response, _before = counted(given)
     render = render_for(sitting.occasion, found.version, sign)
     shown = found.type.review(
         found.content,
@@ -259,13 +271,15 @@ def _reviewed(
         right="right" in allowed,
     )
     shown = with_addresses(sitting.occasion, shown, sign)
-    fraction = _fraction(sitting, place, found, response)
+    fraction = _fraction(sitting, place, found, given)
+    # Right is right, though further tries cost marks.
+    judged = None if fraction is None else fraction + trying.lost(found, given)
     if "response" not in allowed:
         shown = _without_response(shown)
     told = shown.get("review")
     if told is not None and "correct" in allowed and found.type.answerable:
         # What counts is what was marked, which people may have done.
-        told = {**told, "given": response is not None, "state": _marked(fraction)}
+        told = {**told, "given": response is not None, "state": _marked(judged)}
         shown = {**shown, "review": told}
     earned = fraction * slot.marks if fraction is not None and "marks" in allowed else None
     if attempt.earned and place < len(attempt.earned) and "marks" in allowed:
@@ -282,8 +296,9 @@ def _reviewed(
         _section(sitting, place),
         given.flagged,
         given.checked,
-        _state(found, response, fraction, allowed),
+        _state(found, response, judged, allowed),
         earned,
+        tries=trying.told(found, given, allowed),
     )
 
 
@@ -300,7 +315,7 @@ def _without_response(shown: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _fraction(sitting: Sitting, place: int, found: Asked, response: Any) -> float | None:
+def _fraction(sitting: Sitting, place: int, found: Asked, given: Given) -> float | None:
     """What the answer is worth: as it was marked, or, while the attempt goes on, as the machine
     would mark it now."""
     attempt = sitting.attempt
@@ -310,8 +325,7 @@ def _fraction(sitting: Sitting, place: int, found: Asked, response: Any) -> floa
     if attempt.earned:
         earned = attempt.earned[place] if place < len(attempt.earned) else None
         return None if earned is None else earned / slot.marks
-    verdict: Verdict = found.type.grade(found.content, response)
-    return verdict.fraction
+    return fraction_of(found.type, found.content, given)
 
 
 def _marked(fraction: float | None) -> str:
