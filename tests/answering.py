@@ -57,14 +57,13 @@ def add_quiz(occasion: Occasion, course: Course, questions: int, **rules: Any) -
 
 
 def begin(occasion: Occasion, activity: Activity) -> tuple[int, str]:
-    """The actor begins an attempt and opens its page: its id, the page's token."""
+    """The actor begins an attempt: its id, the token of its first page."""
     quiz = shelf.find(occasion.site, activity)
     assert quiz is not None
     drawn = starting.draw(occasion, activity, quiz)
     begun = starting.start(occasion, drawn, b"")
     sitting = finding.own(occasion, activity.id, begun.attempt)
-    opened = pages.open_page(occasion, pages.token_of(sitting))
-    return begun.attempt, opened["token"]
+    return begun.attempt, pages.make_token(occasion.keys, pages.token_of(sitting))
 
 
 @dataclass

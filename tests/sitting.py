@@ -222,10 +222,9 @@ class Page:
         self.scene, self.attempt_id, self.username = scene, attempt_id, username
         with scene.site.occasion(username) as occasion:
             sitting = finding.own(occasion, scene.activity_id, attempt_id)
-            opened = pages.open_page(occasion, pages.token_of(sitting))
+            self.token: PageToken = pages.token_of(sitting)
+            opened = pages.open_page(occasion, self.token)
         self.opened = opened
-        self.text: str = opened["token"]
-        self.token: PageToken = pages.read_token(scene.site.registry.keys, self.text)
         self.seq = opened["seq"]
 
     def save(self, *answers: tuple[int, Any], leaves: int | None = None) -> Saved:
@@ -286,7 +285,6 @@ class Client:
     def open(self, status: int = 200) -> Any:
         answer = self.post(self.config["pages"], {}, status)
         if status == 200:
-            self.token = answer.json["token"]
             self.seq = answer.json["seq"]
         return answer
 

@@ -5,7 +5,7 @@ back. As `beat_load.py`, whose sockets it uses.
 
 `kind` "answers": each learner has a moment within the interval, at random, saves an answer then,
 and has one save under way at most. `kind` "open": each learner comes once within `seconds`, and
-does what a browser does: the quiz's page, its button, the sitting's page, its script's request.
+does what a browser does: the quiz's page, its button, the sitting's page.
 """
 
 import json
@@ -20,7 +20,7 @@ from typing import Any
 from beat_load import Connection, Learner, Load
 
 OPTIONS = 4
-_TOKEN = re.compile(rb"&#34;token&#34;: ?&#34;([A-Za-z0-9_-]+)&#34;")
+_FIRST = re.compile(rb"&#34;first&#34;: ?true")
 
 
 class Answering(Load):
@@ -86,7 +86,7 @@ class Opening(Answering):
         }
         self.step: dict[Learner, int] = {}
         self.page: dict[Learner, bytes] = {}
-        self.steps = [array("d") for _step in range(4)]
+        self.steps = [array("d") for _step in range(3)]
         self.done = 0
 
     def ask(
@@ -113,7 +113,7 @@ class Opening(Answering):
     ) -> None:
         step = self.step[learner]
         self.statuses[f"{step} {status.decode()}"] += 1
-        wanted = (b"200", b"303", b"200", b"200")[step]
+        wanted = (b"200", b"303", b"200")[step]
         if status != wanted:
             if not self.first_bad:
                 self.first_bad = f"step {step}: {status.decode()} {head[:200]!r} {body[:400]!r}"
@@ -131,17 +131,10 @@ class Opening(Answering):
             at = head.find(b"location: ") + 10
             place = head[at:].split(b"\r", 1)[0].decode()
             self.ask(learner, "GET", "/" + place.split("/", 3)[3] if "//" in place else place)
-        elif step == 2:
-            found = _TOKEN.search(body)
-            token = found[1].decode() if found else ""
-            self.ask(
-                learner,
-                "POST",
-                "/api/v1/quiz/pages",
-                b"",
-                f"Authorization: Bearer {token}\r\n",
-            )
         else:
+            # The script of a first page asks nothing before its first answer.
+            if not _FIRST.search(body):
+                sys.exit(f"not the first page of an attempt: {body[:400]!r}")
             learner.sending = b""
             self.latencies.append(0.0)
             self.done += 1

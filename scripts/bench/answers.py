@@ -119,7 +119,7 @@ def cost(rounds: int, learners: int) -> None:
         exam.fill(access, lambda text: None)
         one = _Saver(app, exam)
         one.round(8)
-        one.times.watch(access.committer._tm)
+        one.times.watch(access.committer._groups._tm)
         for together in (1, 32):
             before = access.committer.counts
             found = [one.round(together) for _round in range(rounds)]
@@ -300,7 +300,7 @@ def _kill(stack: Stack) -> None:
 @click.option("--connections", default=1000, show_default=True)
 def open_command(storage: str, learners: int, seconds: int, connections: int) -> None:
     """All learners come within so many seconds: the quiz's page, its button, the page of the
-    sitting, its script's first request. Budget: no error."""
+    sitting. Budget: no error."""
     exam = Exam(learners, started=False)
     click.echo(f"load average at the start {os.getloadavg()[0]:.1f}")
     with Stack(exam.fill, shape_of(storage)) as stack:
@@ -318,7 +318,7 @@ def open_command(storage: str, learners: int, seconds: int, connections: int) ->
         click.echo(
             f"{found['done']:,} of {learners:,} in {found['seconds']:.0f} s  {found['statuses']}"
         )
-        names = ("the quiz's page", "its button", "the sitting's page", "its first request")
+        names = ("the quiz's page", "its button", "the sitting's page")
         for name, (p50, p99, longest) in zip(names, found["steps"], strict=True):
             click.echo(f"{name:<22}p50 {p50:.0f} ms  p99 {p99:.0f} ms  longest {longest:.0f} ms")
         click.echo(f"CPU us/learner {found['parts']}; load {found['cpu']:.1f} s")

@@ -55,7 +55,7 @@ class Beats:
         self.seqs = [0] * count
         self.times = CommitTimes()
         self.beat(0)
-        self.times.watch(self.access.committer._tm)
+        self.times.watch(self.access.committer._groups._tm)
 
     def beat(self, number: int) -> None:
         token, cookie = self.players.tokens[number]
@@ -136,7 +136,7 @@ def profile(beats: Beats) -> None:
     """One thread's beats, and the works in the committer's thread, by function."""
     committer = beats.access.committer
     inner = cProfile.Profile()
-    attempt = committer._attempt
+    attempt = committer._groups._attempt
 
     def profiled(group: Any) -> None:
         inner.enable()
@@ -145,7 +145,7 @@ def profile(beats: Beats) -> None:
         finally:
             inner.disable()
 
-    committer._attempt = profiled  # type: ignore[method-assign]
+    committer._groups._attempt = profiled  # type: ignore[method-assign]
     outer = cProfile.Profile()
     numbers = cycle(range(len(beats.players.tokens)))
     beats.clock.move(seconds=15)

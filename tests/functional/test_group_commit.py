@@ -269,7 +269,13 @@ class TestBadWorks:
                 future.result()
         assert values(site) == {}
 
-    def test_those_that_only_refuse_cost_no_second_run(self, committer: Committer) -> None:
+    def test_many_that_refuse_cost_no_second_run_for_long(self, committer: Committer) -> None:
+        """At first a group with a bad work runs again; with many of them each is marked."""
+        for _group in range(4):
+            with Group(committer) as group:
+                group.start(add(1))
+                group.start(bad_after)
+        assert committer.counts.repeated == 4
         runs = []
 
         def counted(root: Any, tm: Any) -> None:
@@ -281,7 +287,7 @@ class TestBadWorks:
                 group.start(counted)
                 group.start(bad_after)
         assert len(runs) == 10
-        assert committer.counts.repeated == 0
+        assert committer.counts.repeated == 4
 
 
 class TestConflicts:
@@ -527,6 +533,51 @@ class TestPeriodic:
         assert [committer.run(add(1)) for _number in range(5)] == [1, 2, 3, 4, 5]
         until(lambda: "something periodic failed: nothing here" in caplog.text)
         assert values(site) == {1: 5}
+
+
+class TestLater:
+    def test_what_nobody_waits_for_goes_along(
+        self, committer: Committer, site: SiteUnderTest
+    ) -> None:
+        with Group(committer) as group:
+            assert all(committer.later(add(number)) for number in range(1, 41))
+            group.start(add(50, 7))
+        # With the group of one that somebody waits for go some of them only, not to hold it up.
+        assert values(site) == {50: 7, **dict.fromkeys(range(1, 33), 1)}
+        until(lambda: committer.counts.works == 42)
+        assert values(site) == {50: 7, **dict.fromkeys(range(1, 41), 1)}
+
+    def test_it_is_done_by_itself_and_at_the_end(
+        self, committer: Committer, site: SiteUnderTest
+    ) -> None:
+        committer.later(add(1))
+        until(lambda: committer.counts.works == 1)
+        assert values(site) == {1: 1}
+        committer.later(add(2))
+        committer.stop()
+        assert values(site) == {1: 1, 2: 1}
+        assert not committer.later(add(3))
+
+    def test_a_failing_one_is_logged_and_harms_nobody(
+        self, committer: Committer, site: SiteUnderTest, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def bad(_root: Any, _tm: Any) -> None:
+            raise NotFound("gone")
+
+        with Group(committer) as group:
+            committer.later(bad)
+            group.start(add(1))
+        assert values(site) == {1: 1}
+        assert "nobody waits for failed: NotFound" in caplog.text
+
+    def test_too_many_are_not_taken(self, site: SiteUnderTest) -> None:
+        with counters_of(site) as counters:
+            counters[1] = Counter()
+        committer = Committer(site.database, most_waiting=3)
+        with Group(committer):
+            assert [committer.later(add(1)) for _number in range(5)] == [True] * 3 + [False] * 2
+        committer.stop()
+        assert values(site) == {1: 3}
 
 
 class TestOccasions:

@@ -113,6 +113,16 @@ class SiteAccess:
         """
         return self.committer.run(self.work_of(work, actor, origin))
 
+    def later(
+        self, work: Callable[[Occasion], None], *, actor: int = 0, origin: Origin | None = None
+    ) -> bool:
+        """The same for what nobody has to wait for and may be lost when the process dies: it is
+        done within a second.
+
+        :return: whether it was taken; not so when too much stands there already
+        """
+        return self.committer.later(self.work_of(work, actor, origin))
+
     def work_of(self, work: Callable[[Occasion], T], actor: int, origin: Origin | None) -> Work[T]:
         """The same for who hands it to the committer and does not stand still meanwhile."""
         return lambda root, tm: work(self._occasion(root, tm, actor, origin))

@@ -21,34 +21,26 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
-import transaction
-from persistent import Persistent
-from transaction.interfaces import TransientError
 from ZODB.DB import DB
-from ZODB.POSException import ConflictError, POSKeyError, StorageError
 
-from modou.errors import Busy, Unavailable
-from modou.i18n import _
-from modou.store.uris import is_outage
-from modou.store.works import AwaitedTask, Counts, Task, Work
+from modou.errors import Busy
+from modou.store.groups import Groups
+from modou.store.works import AwaitedTask, Counts, LaterTask, Task, Work
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: How often a group is tried after conflicts with other processes before it is taken apart.
-_TRIES = 3
-#: Objects that the connection keeps: some eight for each learner of those who study at a time.
-_CACHE = 200_000
 #: The rest between two commits: so often the time that the last one took, at most so many seconds,
 #: and only while somebody comes within such a step.
 _REST = 3.0
 _LONGEST_REST = 0.05
 _STEP = 0.005
+#: Seconds after which what nobody waits for is done; so many of it go along with what is awaited.
+_LATER = 0.5
+_ALONG = 32
 #: Seconds that `hold` waits for a group.
 _PATIENCE = 0.5
-#: Seconds between two lines in the log about a database that fails.
-_QUIET = 5.0
 
 
 @dataclass(slots=True)
@@ -56,14 +48,6 @@ class _Periodic:
     seconds: float
     work: Work[None]
     due: float
-
-
-class _Blamed(Exception):
-    """The group cannot go on for one of its tasks, which has got its error."""
-
-    def __init__(self, task: Task) -> None:
-        super().__init__()
-        self.task = task
 
 
 #: Those of this process, for `_after_fork`.
@@ -106,6 +90,8 @@ class Committer:
     def _begin_afresh(self) -> None:
         """Nothing waits, no thread runs: at the start, and in a forked process."""
         self._line: deque[Task] = deque()
+        #: What nobody waits for.
+        self._later: deque[LaterTask] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -120,19 +106,14 @@ class Committer:
         #: When the last group was committed, how long that took, how many they were.
         self._last = (0.0, 0.0, 0)
         #: Written by the committer's thread only, but for `_refused`, which has the lock.
-        self._counts = Counts()
+        self._groups = Groups(self._database)
         self._refused = 0
-        #: When the log was told of a failure; changes that failed since.
-        self._told = -_QUIET
-        self._untold = 0
-        self._connection: Any = None
-        self._tm: transaction.TransactionManager | None = None
 
     # -- for everybody
 
     @property
     def counts(self) -> Counts:
-        return replace(self._counts, refused=self._refused)
+        return replace(self._groups.counts, refused=self._refused)
 
     @property
     def longest_wait(self) -> float:
@@ -181,6 +162,23 @@ class Committer:
                 self._start()
             if self._idle:
                 self._changed.notify()
+
+    def later(self, work: Work[Any]) -> bool:
+        """Have `work` done with the next group, within a second when there is none, and do not wait
+        for it: it is lost when the process dies before, and what it raises is logged.
+
+        :return: whether it was taken; not so when too many stand there
+        """
+        with self._changed:
+            if self._stopping or len(self._later) >= self._most_waiting:
+                return False
+            self._later.append(LaterTask(work))
+            if self._thread is None:
+                self._start()
+            # It sees then how long it may sleep.
+            if self._idle and len(self._later) == 1:
+                self._changed.notify()
+            return True
 
     def withdraw(self, task: Task) -> None:
         """Take a task back whose owner is told `Busy` now; its turn may have come already."""
@@ -235,7 +233,7 @@ class Committer:
         thread.join(seconds)
         if thread.is_alive():
             log.error("the committer does not end: %d works wait", len(self._line))
-        elif self._counts.works:
+        elif self._groups.counts.works:
             log.info("committer: %s", self.counts)
 
     # -- the line
@@ -255,10 +253,6 @@ class Committer:
             self.withdraw(task)
         raise Busy
 
-    def _count(self, **more: float) -> None:
-        counts = self._counts
-        self._counts = replace(counts, **{k: getattr(counts, k) + v for k, v in more.items()})
-
     # -- the thread
 
     def _serve(self) -> None:
@@ -277,14 +271,15 @@ class Committer:
                         end = time.monotonic()
                         self._last = (end, end - begin, len(group))
                     self._do_periodic()
-                    self._count(busy=time.monotonic() - begin)
+                    self._groups.count(busy=time.monotonic() - begin)
                 finally:
                     self._turn.release()
         finally:
-            self._drop_connection()
+            self._groups.drop_connection()
             with self._changed:
                 # Whoever still stands there, because of a defect, is not left alone.
-                left, self._line = list(self._line), deque()
+                left = [*self._line, *self._later]
+                self._line, self._later = deque(), deque()
                 self._thread = None
             for task in left:
                 task.error = Busy()
@@ -295,9 +290,11 @@ class Committer:
         with self._changed:
             while not self._line:
                 if self._stopping:
-                    return False
-                due = min((p.due for p in self._periodic), default=None)
-                pause = None if due is None else due - time.monotonic()
+                    return bool(self._later)
+                moments = [p.due for p in self._periodic]
+                if self._later:
+                    moments.append(self._later[0].asked + _LATER)
+                pause = min(moments) - time.monotonic() if moments else None
                 if pause is not None and pause <= 0:
                     return True
                 self._idle = True
@@ -306,10 +303,15 @@ class Committer:
         return True
 
     def _take_group(self) -> list[Task]:
-        """Those who wait, as many as fit."""
+        """Those who wait, as many as fit, and some that do not."""
         with self._changed:
-            count = min(len(self._line), self._most_together)
-            return [self._line.popleft() for _number in range(count)]
+            group: list[Task] = []
+            while self._line and len(group) < self._most_together:
+                group.append(self._line.popleft())
+            most = min(len(group) + _ALONG, self._most_together) if group else self._most_together
+            while self._later and len(group) < most:
+                group.append(self._later.popleft())
+            return group
 
     def _rest(self) -> None:
         """Let more of them come together."""
@@ -327,209 +329,27 @@ class Committer:
 
     def _commit(self, group: list[Task]) -> None:
         """Do all of the group's works and answer each."""
-        try:
-            self._do(group)
-        except BaseException:
-            log.exception("defect in the committer")
-            # Nobody may be left waiting.
-            for task in group:
-                task.error = Unavailable(_("Something went wrong on our side"))
-            self._drop_connection()
+        failed = self._groups.do(group)
         now = time.monotonic()
-        waited = sum(now - task.asked for task in group)
-        raised = failed = 0
-        for task in group:
-            if isinstance(task.error, _Failed):
-                failed += 1
-                task.error = task.error.told()
-            elif task.error is not None:
-                raised += 1
-        done = len(group) - raised - failed
-        self._count(works=done, raised=raised, failed=failed, waited=waited)
+        bad = sum(task.error is not None for task in group)
+        self._groups.count(
+            works=len(group) - bad,
+            raised=bad - failed,
+            failed=failed,
+            waited=sum(now - task.asked for task in group if task.awaited),
+        )
         for task in group:
             task.answer()
-
-    def _do(self, group: Sequence[Task]) -> None:
-        """Have each task of the group done, or marked with its error."""
-        left = list(group)
-        tries = 0
-        while left:
-            try:
-                self._attempt(left)
-                return
-            except _Blamed as blamed:
-                left.remove(blamed.task)
-            except TransientError as error:
-                tries += 1
-                if tries < _TRIES:
-                    self._roll_back()
-                    self._count(repeated=1)
-                    continue
-                self._one_by_one(left, error)
-                return
-            except Exception as error:  # noqa: BLE001 - sorted right here
-                self._one_by_one(left, error)
-                return
-            self._roll_back()
-            self._count(repeated=1)
-
-    def _one_by_one(self, group: Sequence[Task], error: Exception) -> None:
-        """Those who could not be committed together for `error`: find out whose it is."""
-        self._roll_back()
-        if _is_failure(error):
-            self._drop_connection()
-            self._tell_failure(len(group), error)
-            for task in group:
-                task.error = _Failed(error)
-        elif len(group) == 1:
-            group[0].error = error
-        else:
-            self._count(repeated=1)
-            for number, task in enumerate(group):
-                self._do([task])
-                if isinstance(task.error, _Failed):
-                    # Not its fault, and the next ones would meet the same.
-                    for other in group[number + 1 :]:
-                        other.error = task.error
-                    return
-
-    def _tell_failure(self, count: int, error: Exception) -> None:
-        """To the log; now and then only, since a full disk fails a hundred times a second."""
-        self._untold += count
-        now = time.monotonic()
-        if now - self._told >= _QUIET:
-            log.error("%d changes could not be stored: %s", self._untold, _first_line(error))
-            self._told, self._untold = now, 0
-
-    def _attempt(self, group: Sequence[Task]) -> None:
-        """One transaction with all of the group.
-
-        :raises _Blamed: what one task changed cannot be stored
-        :raises Exception: the transaction failed
-        """
-        tm, connection = self._open()
-        begun = tm.begin()
-        root = connection.root()
-        changing: Task | None = None
-        for task in group:
-            # What the task before has changed is written out by this, so it is seen to be storable.
-            try:
-                savepoint = tm.savepoint()
-            except TransientError:
-                raise
-            except Exception as error:
-                if _is_failure(error) or changing is None:
-                    raise
-                changing.error = error
-                raise _Blamed(changing) from error
-            changing = task
-            try:
-                task.error, task.result = None, _plain(task.work(root, tm))
-            except TransientError:
-                raise
-            except BaseException as error:
-                if _is_failure(error) and not isinstance(error, OSError):
-                    raise
-                task.error, changing = error, None
-                if _is_open(tm, begun):
-                    savepoint.rollback()
-            if not _is_open(tm, begun):
-                task.error = task.error or RuntimeError("a work ended the transaction of its group")
-                raise _Blamed(task)
-        tm.commit()
-        counts = self._counts
-        self._counts = replace(
-            counts, commits=counts.commits + 1, largest=max(counts.largest, len(group))
-        )
 
     def _do_periodic(self) -> None:
         now = time.monotonic()
         for periodic in [p for p in self._periodic if p.due <= now]:
             periodic.due = now + periodic.seconds
             task = AwaitedTask(periodic.work)
-            self._do([task])
+            self._groups.do([task])
             if task.error is not None:
-                error = task.error.cause if isinstance(task.error, _Failed) else task.error
+                error = task.error.__cause__ or task.error
                 log.error("something periodic failed: %s", error, exc_info=error)
-
-    # -- the connection
-
-    def _open(self) -> tuple[transaction.TransactionManager, Any]:
-        if self._tm is None:
-            tm = transaction.TransactionManager(explicit=True)
-            self._connection = self._database.open(transaction_manager=tm)
-            # The pool's size is for pages, which look at this and that. Here the same objects come
-            # again every few seconds; and each savepoint drops what is too much.
-            self._connection._cache.cache_size = _CACHE  # noqa: SLF001 - has no other way
-            self._tm = tm
-        return self._tm, self._connection
-
-    def _roll_back(self) -> None:
-        if self._tm is None:
-            return
-        try:
-            self._tm.abort()
-        except transaction.interfaces.NoTransaction:
-            pass
-        except Exception as error:  # noqa: BLE001 - a broken connection breaks here as well
-            log.warning("rolling back failed: %s", _first_line(error))
-            self._drop_connection()
-
-    def _drop_connection(self) -> None:
-        """A fresh one next time: this one may hold what never was, or a dead socket."""
-        connection, self._connection = self._connection, None
-        tm, self._tm = self._tm, None
-        if connection is None or tm is None:
-            return
-        with suppress(Exception):
-            tm.abort()
-        try:
-            connection.cacheMinimize()
-            connection.close()
-        except Exception as error:  # noqa: BLE001 - it is broken: that is why it goes
-            log.debug("closing a connection: %s", error)
-
-
-class _Failed(Exception):
-    """The database failed, for no fault of the work."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__()
-        self.cause = cause
-
-    def told(self) -> Unavailable:
-        """What the waiting thread is told: an error of its own, since threads write into what they
-        raise."""
-        error = Unavailable(_("It could not be stored just now. Please try again soon."))
-        error.__cause__ = self.cause
-        return error
-
-
-def _plain(result: Any) -> Any:
-    """:raises TypeError: it is an object of the committer's connection, of no use outside"""
-    if isinstance(result, Persistent):
-        raise TypeError(f"a work returned a {type(result).__name__}: return plain values")
-    return result
-
-
-def _is_open(tm: transaction.TransactionManager, begun: Any) -> bool:
-    """Whether the transaction that was begun can still be committed."""
-    try:
-        return tm.get() is begun and not begun.isDoomed()
-    except transaction.interfaces.NoTransaction:
-        return False
-
-
-def _is_failure(error: BaseException) -> bool:
-    """Whether the database failed: server gone, disk full, storage closed."""
-    if isinstance(error, ConflictError | POSKeyError):
-        return False
-    return is_outage(error) or isinstance(error, OSError | StorageError)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"
 
 
 def _after_fork() -> None:

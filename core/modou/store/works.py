@@ -1,5 +1,6 @@
 """What stands in a committer's line, and what a committer has done."""
 
+import logging
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import transaction
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 #: What is to be done: called with the database's root and the transaction manager, perhaps several
@@ -59,6 +62,9 @@ class Task(ABC):
 
     __slots__ = ("asked", "error", "result", "work")
 
+    #: Whether somebody waits for the answer.
+    awaited = True
+
     def __init__(self, work: Work[Any]) -> None:
         self.work = work
         self.asked = time.monotonic()
@@ -87,3 +93,14 @@ class AwaitedTask(Task):
 
     def wait(self, seconds: float) -> bool:
         return self._answered.acquire(timeout=seconds)
+
+
+class LaterTask(Task):
+    """One that nobody waits for."""
+
+    __slots__ = ()
+    awaited = False
+
+    def answer(self) -> None:
+        if self.error is not None:
+            log.error("something that nobody waits for failed: %r", self.error, exc_info=self.error)

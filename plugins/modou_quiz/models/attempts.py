@@ -134,8 +134,10 @@ class Attempt(Item):
     slots: tuple[Slot, ...] = ()
     #: Titles of the paper's sections.
     sections: tuple[str, ...] = ()
-    #: Raised by each page that opens the attempt: only the newest one writes.
+    #: Raised by each page that takes the attempt: only the newest one writes.
     writer: int = 0
+    #: The name of that page, see `modou_quiz.services.sitting.pages`.
+    page: int = 0
     #: Key of the signed-in browser in which it was begun, or went on: others have to ask.
     login: bytes = b""
     #: The slot that begins the newest page of a quiz without a way back.

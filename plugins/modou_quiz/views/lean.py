@@ -73,7 +73,6 @@ class StandingShape(TypedDict):
 class OpenedShape(TypedDict):
     """What a page needs to go on. `times`: place of a question -> when its answer was taken."""
 
-    token: str
     times: dict[str, int]
     seq: int
     now: int

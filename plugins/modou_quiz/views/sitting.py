@@ -64,8 +64,13 @@ def attempt_id(request: Request) -> int:
 @view_config(route_name="activity", context=QuizContext, permission=Capability.ACTIVITY_VIEW)
 def quiz(context: QuizContext, request: Request) -> Response:
     """What the quiz asks for, one's attempts so far, and the button that begins."""
-    if starting.is_new_to(request.occasion, context.course, context.activity):
-        together(request, lambda o: starting.note_view(o, context.activity.id))
+    occasion, activity = request.occasion, context.activity
+    if starting.is_new_to(occasion, context.course, activity):
+        access = request.registry.access
+        # Who waits for the tick sees it on this page.
+        note = access.together if "viewed" in activity.completion else access.later
+        actor = occasion.require_actor().id
+        note(lambda o: starting.note_view(o, activity.id), actor=actor, origin=occasion.origin)
     return _quiz_page(context, request)
 
 

@@ -67,6 +67,7 @@ def _own_parts(
     config = {
         "attempt": key,
         "token": token,
+        "first": pages.is_first(sitting),
         "state": pages.state_json(sitting),
         "answers": "/api/v1/quiz/answers",
         "files": "/api/v1/quiz/files",
@@ -82,7 +83,6 @@ def _own_parts(
         "answered_before": shown.answered
         - sum(q.state != "" and q.answerable for q in shown.questions),
     }
-    checks = bool(shown.checks)
     return {
         "config": json.dumps(config),
         "token": token,
@@ -90,7 +90,7 @@ def _own_parts(
         "take": address(request, context, "quiz_take", attempt=key),
         "answers": address(request, context, "quiz_answers", attempt=key),
         "hand_in": address(request, context, "quiz_hand_in", attempt=key),
-        "questions": Markup("").join(_drawn(request, one, checks) for one in shown.questions),
+        "questions": _questions(request, shown),
         "nav": _nav(request, shown),
     }
 
@@ -104,16 +104,24 @@ def _kept(request: Request) -> Recent[Markup]:
     return kept
 
 
-def _drawn(request: Request, question: QuestionShown, checks: bool) -> Markup:
-    """A question as it stands on the page. Most learners of an exam see it as others do: it is
+def _questions(request: Request, shown: SittingShown) -> Markup:
+    """The questions as they stand on the page. Most learners of an exam see one as others do: it is
     drawn once for all of them."""
-    key = None
-    if question.key is not None:
-        around = (request.locale_name, request.registry.theme.version, file_window(request))
-        key = (*question.key, checks, *around)
-        found = _kept(request).get(key)
-        if found is not None:
-            return found
+    kept, checks = _kept(request), bool(shown.checks)
+    around = (request.locale_name, request.registry.theme.version, file_window(request), checks)
+    parts = []
+    for question in shown.questions:
+        key = (question.key, around) if question.key is not None else None
+        drawn = kept.get(key) if key is not None else None
+        if drawn is None:
+            drawn = _drawn(request, question, checks)
+            if key is not None:
+                kept.put(key, drawn)
+        parts.append(drawn)
+    return Markup("".join(parts))  # noqa: S704 - each of them is
+
+
+def _drawn(request: Request, question: QuestionShown, checks: bool) -> Markup:
     values = {
         "q": question,
         "t": request.page.in_domain(DOMAIN),
@@ -123,10 +131,7 @@ def _drawn(request: Request, question: QuestionShown, checks: bool) -> Markup:
         "upload": upload_field(request),
     }
     template = "modou_quiz:templates/parts/question.jinja2"
-    drawn = Markup(render(template, values, request=request))  # noqa: S704 - autoescaped by Jinja
-    if key is not None:
-        _kept(request).put(key, drawn)
-    return drawn
+    return Markup(render(template, values, request=request))  # noqa: S704 - autoescaped by Jinja
 
 
 def _nav(request: Request, shown: SittingShown) -> Markup:

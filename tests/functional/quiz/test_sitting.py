@@ -179,8 +179,8 @@ def test_only_the_newest_page_writes(site: SiteUnderTest) -> None:
     with pytest.raises(errors.TakenOver):
         old.save((0, 1))
     with pytest.raises(errors.TakenOver), site.occasion("lin") as occasion:
-        # Neither can the old page open itself again with the token that it was made with.
-        pages.open_page(occasion, old.token._replace(writer=old.token.writer - 1))
+        # Neither can the old page open itself again.
+        pages.open_page(occasion, old.token)
     with site.occasion("lin") as occasion:
         sitting = finding.own(occasion, scene.activity_id, old.attempt_id)
         opened = pages.open_page(occasion, pages.token_of(sitting))
@@ -189,11 +189,39 @@ def test_only_the_newest_page_writes(site: SiteUnderTest) -> None:
     assert old.given() == {0: 0}
 
 
+def test_the_first_page_takes_the_attempt_with_its_first_answer(site: SiteUnderTest) -> None:
+    scene = Scene(site)
+    attempt = scene.start()
+    with site.occasion("lin") as occasion:
+        sitting = finding.own(occasion, scene.activity_id, attempt)
+        # Two windows are made before either of them has sent anything.
+        one, other = pages.token_of(sitting), pages.token_of(sitting)
+        assert pages.is_first(sitting)
+    with site.occasion("lin") as occasion:
+        saving.save(occasion, one, [Save(1, 0, 2)])
+    # The line broke, and the page sends it again.
+    with site.occasion("lin") as occasion:
+        again = saving.save(occasion, one, [Save(1, 0, 2), Save(2, 1, 1)])
+    assert (again.state["seq"], again.refused) == (2, ())
+    with pytest.raises(errors.TakenOver), site.occasion("lin") as occasion:
+        saving.save(occasion, other, [Save(1, 0, 0)])
+    with site.occasion("lin") as occasion:
+        sitting = finding.own(occasion, scene.activity_id, attempt)
+        assert not pages.is_first(sitting)
+        opened = pages.open_page(occasion, newer := pages.token_of(sitting))
+        # Its answer is lost as well: opening again is the same page.
+        assert pages.open_page(occasion, newer) == opened
+    with pytest.raises(errors.TakenOver), site.occasion("lin") as occasion:
+        saving.save(occasion, one, [Save(3, 0, 0)])
+    assert [event.values["writer"] for event in scene.events("attempt_opened")] == [1, 2]
+
+
 def test_forged_and_foreign_tokens_are_nothing(site: SiteUnderTest) -> None:
     scene = Scene(site)
     page = scene.begin()
+    text = pages.make_token(site.registry.keys, page.token)
     with pytest.raises(errors.UnknownPage):
-        pages.read_token(site.registry.keys, "A" + page.text[1:-1] + "A")
+        pages.read_token(site.registry.keys, "A" + text[1:-1] + "A")
     with pytest.raises(errors.UnknownPage):
         pages.read_token(site.registry.keys, "")
     study = tokens.make(site.registry.keys, tokens.Player(1, 2, 3))

@@ -11,7 +11,7 @@ from modou.services.occasion import Occasion
 from modou_quiz.content import Content
 from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt, QuizAttempts
-from modou_quiz.models.bank import Bank, QuestionVersion
+from modou_quiz.models.bank import Bank, Question, QuestionVersion
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.permissions import RESULTS
 from modou_quiz.services import shelf
@@ -20,6 +20,7 @@ from modou_quiz.services.sitting import rules
 from modou_quiz.types import QuestionType
 
 GONE = _("This attempt is gone.")
+_MISSING = _("A question of this quiz is not available now. Tell your teacher.")
 
 
 @dataclass(slots=True)
@@ -117,13 +118,18 @@ def readable(occasion: Occasion, activity_id: int, attempt_id: int) -> Sitting:
     return sitting
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """A question as an attempt keeps it."""
 
+    occasion: Occasion
+    question: Question
     type: QuestionType[Any]
-    content: Content
     version: QuestionVersion
+
+    @property
+    def content(self) -> Content:
+        return shelf.content_of(self.occasion, self.question, self.version)
 
 
 def asked(occasion: Occasion, bank: Bank | None, question_id: int, number: int) -> Asked:
@@ -131,14 +137,12 @@ def asked(occasion: Occasion, bank: Bank | None, question_id: int, number: int) 
 
     :raises NotFound: it is gone, or no enabled plugin knows its type
     """
-    gone = _("A question of this quiz is not available now. Tell your teacher.")
     question = bank.questions.get(question_id) if bank is not None else None
     type_ = shelf.types_of(occasion).get(question.type) if question is not None else None
     if question is None or type_ is None:
-        raise NotFound(gone)
+        raise NotFound(_MISSING)
     try:
         version = question.version(number)
     except KeyError:
-        raise NotFound(gone) from None
-    content = shelf.content_of(occasion, question, version)
-    return Asked(type_, content, version)
+        raise NotFound(_MISSING) from None
+    return Asked(occasion, question, type_, version)

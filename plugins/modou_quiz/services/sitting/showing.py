@@ -26,7 +26,7 @@ _BRIEF = 500
 Sign = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class QuestionShown:
     """A question on the page of a sitting or of a review.
 

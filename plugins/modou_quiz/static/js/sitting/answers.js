@@ -37,7 +37,6 @@ export class Answers extends EventTarget {
   /** Place of a question -> why its answer was not taken. */
   refused = new Map();
 
-  #token;
   #seq = 0;
   #waiting = new Map();
   #underway = [];
@@ -49,7 +48,7 @@ export class Answers extends EventTarget {
 
   /**
    * @param {object} o
-   * @param {object} o.config of the page: attempt, token, state, answers, files, pages
+   * @param {object} o.config of the page: attempt, token, first, state, answers, files, pages
    * @param {object} o.clock a ServerClock
    * @param {object} o.line the module study/line.js
    * @param {object} o.kept where answers wait: put, drop, all
@@ -65,14 +64,8 @@ export class Answers extends EventTarget {
   }) {
     super();
     Object.assign(this, { config, clock, line, kept, fetch, later, random });
-    this.#token = config.token;
     this.#learn(config.state);
     this.#heard = clock.passed();
-  }
-
-  /** The token of the newest page, for forms. */
-  get token() {
-    return this.#token;
   }
 
   /** How many answers the server has not acknowledged. */
@@ -101,7 +94,7 @@ export class Answers extends EventTarget {
         headers: {
           Accept: "application/json",
           "Content-Type": "application/json",
-          Authorization: `Bearer ${this.#token}`,
+          Authorization: `Bearer ${this.config.token}`,
         },
         body: JSON.stringify(body),
         credentials: "same-origin",
@@ -140,16 +133,14 @@ export class Answers extends EventTarget {
 
   /**
    * Become the newest page of the attempt; answers that an earlier page left behind are taken along.
+   * A page before which there was none becomes so with its first answer.
    * @returns {Promise<boolean>} whether there were any: what the page shows is older than they are
    */
   async open_page() {
     for (;;) {
       try {
-        const opened = await this.#post(this.config.pages, {});
-        this.#token = opened.token;
-        this.#learn(opened);
-        this.#reached(true);
-        const left = await this.#leftBehind(opened.times);
+        const times = this.config.first ? {} : await this.#opened();
+        const left = await this.#leftBehind(times);
         this.#become("live");
         this.#plan();
         if (left || this.#waiting.size) await this.deliver();
@@ -161,6 +152,13 @@ export class Answers extends EventTarget {
         });
       }
     }
+  }
+
+  async #opened() {
+    const opened = await this.#post(this.config.pages, {});
+    this.#learn(opened);
+    this.#reached(true);
+    return opened.times;
   }
 
   async #leftBehind(times) {

@@ -10,10 +10,11 @@ export class ServerClock {
   /**
    * @param {number} said milliseconds UTC by the server when the page was made
    * @param {() => number} passed a clock that nobody can set, in milliseconds
+   * @param {number} at when the page came, by that clock
    */
-  constructor(said, passed = () => performance.now()) {
+  constructor(said, passed = () => performance.now(), at = passed()) {
     this.passed = passed;
-    this.#at = passed();
+    this.#at = at;
     this.#offset = said - this.#at;
   }
 

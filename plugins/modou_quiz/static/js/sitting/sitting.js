@@ -125,7 +125,7 @@ class Page {
     sent.action = form.action;
     const values = {
       csrf_token: form.elements.csrf_token.value,
-      page: this.answers.token,
+      page: config.token,
       scripted: "1",
       [button.name]: button.value,
     };
@@ -320,7 +320,8 @@ function hold(name, steal, lost) {
 
 async function start() {
   const [{ Kept }, line] = await Promise.all([import(config.kept), import(config.line)]);
-  const clock = new ServerClock(config.state.now);
+  const [navigation] = performance.getEntriesByType("navigation");
+  const clock = new ServerClock(config.state.now, undefined, navigation?.responseStart);
   const kept = new Kept(globalThis.indexedDB, "modou-quiz");
   const answers = new Answers({ config, clock, line, kept });
   const navigator_ = new Navigator(root, config);
