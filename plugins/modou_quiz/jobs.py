@@ -2,7 +2,7 @@
 
 from modou.declarations import Job
 from modou_quiz.i18n import _
-from modou_quiz.services import counting_jobs, searching
+from modou_quiz.services import attempt_files, counting_jobs, searching
 from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
 from modou_quiz.services.sitting import timekeeping
@@ -42,6 +42,12 @@ JOBS: tuple[Job, ...] = (
         title=_("Grades of a quiz by another rule"),
         run=counting_jobs.settle,
         long=True,
+    ),
+    Job(
+        attempt_files.JOB,
+        _("Delete the files of a deleted quiz"),
+        attempt_files.drop_job,
+        retries=3,
     ),
     Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
     Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),

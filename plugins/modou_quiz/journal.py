@@ -87,6 +87,7 @@ class _Marked(_Attempt):
     part: int
     fraction: float = Field(title=_("share of the marks"))
     comment: str = ""
+    files: int = Field(0, title=_("files"))
     #: "first", "second" or "third" marker; "done": marked anew.
     stage: str = ""
 

@@ -86,6 +86,7 @@ class Mark(NamedTuple):
     :param fraction: 0 to 1 (below 0 where wrong answers cost marks)
     :param rubric: criterion -> level, where there is a rubric
     :param notes: remarks on places of the text: (from, to, words)
+    :param files: ids of stored files that the marker gave
     """
 
     fraction: float
@@ -94,6 +95,7 @@ class Mark(NamedTuple):
     comment: str = ""
     rubric: tuple[tuple[str, int], ...] = ()
     notes: tuple[tuple[int, int, str], ...] = ()
+    files: tuple[int, ...] = ()
 
 
 class Before(NamedTuple):

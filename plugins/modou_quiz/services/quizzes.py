@@ -12,8 +12,7 @@ from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import GRADE_BY, INSTANT, KINDS, MOMENTS, SHOWN, TOLD, Quiz
-from modou_quiz.services import shelf
-from modou_quiz.services.marking.shelf import drop_marking
+from modou_quiz.services import attempt_files, shelf
 from modou_quiz.services.shelf import PLUGIN
 from modou_quiz.services.sitting import managing, reviewing
 
@@ -252,12 +251,10 @@ def values_of(occasion: Occasion, activity: Activity) -> dict[str, Any]:
 
 def delete(occasion: Occasion, activity: Activity) -> None:
     """Drop a quiz with all attempts. What they came to stays in the journal."""
-    data = occasion.site.plugin_data(PLUGIN)
-    for name in ("quizzes", "attempts"):
-        tree = data.get(name)
-        if tree is not None:
-            tree.pop(activity.id, None)
-    drop_marking(occasion, activity.id)
+    tree = occasion.site.plugin_data(PLUGIN).get("quizzes")
+    if tree is not None:
+        tree.pop(activity.id, None)
+    attempt_files.put_aside(occasion, activity.id)
 
 
 def copy(occasion: Occasion, source: Activity, target: Activity) -> None:

@@ -40,10 +40,3 @@ def rules_of(site: Site, activity_id: int) -> Mapping[int, Rule]:
 def touch(occasion: Occasion, activity_id: int) -> None:
     """A result of the quiz has become another one: what was counted is old."""
     marking_of(occasion, activity_id).changes.change(1)
-
-
-def drop_marking(occasion: Occasion, activity_id: int) -> None:
-    """When a quiz is deleted."""
-    all_: Any = occasion.site.plugin_data(PLUGIN).get("marking")
-    if all_ is not None:
-        all_.pop(activity_id, None)

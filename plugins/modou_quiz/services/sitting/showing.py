@@ -225,7 +225,7 @@ def review_page(sitting: Sitting, sign: Sign) -> ReviewShown:
     allowed = reviewing.shown_to(occasion, sitting)
     labels = labels_of(attempt.slots)
     questions: list[QuestionShown] = []
-    said = marking.review_of(occasion, attempt, allowed)
+    said = marking.review_of(occasion, attempt, allowed, sign)
     if allowed & {"response", "correct", "feedback", "right"}:
         for place in range(len(attempt.slots)):
             given = attempt.answers.given.get(place, _NOTHING)
