@@ -22,6 +22,7 @@ from persistent import Persistent
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {c: i for i, c in enumerate(_ALPHABET)}
+_PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 ID_BITS = 62
 
 
@@ -32,10 +33,12 @@ def new_id() -> int:
 
 def encode_id(key: int) -> str:
     """The 13 characters that stand for `key` in URLs and exports."""
-    out = []
-    for shift in range(60, -1, -5):
-        out.append(_ALPHABET[(key >> shift) & 31])
-    return "".join(out)
+    # Written out, since a page has hundreds of addresses.
+    return (
+        f"{_ALPHABET[key >> 60 & 31]}{_PAIRS[key >> 50 & 1023]}{_PAIRS[key >> 40 & 1023]}"
+        f"{_PAIRS[key >> 30 & 1023]}{_PAIRS[key >> 20 & 1023]}{_PAIRS[key >> 10 & 1023]}"
+        f"{_PAIRS[key & 1023]}"
+    )
 
 
 def decode_id(text: str) -> int:
