@@ -2,7 +2,7 @@
 
 from modou.declarations import Job
 from modou_quiz.i18n import _
-from modou_quiz.services import attempt_files, counting_jobs, searching
+from modou_quiz.services import attempt_files, counting_jobs, reminding, searching
 from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
 from modou_quiz.services.sitting import timekeeping
@@ -42,6 +42,19 @@ JOBS: tuple[Job, ...] = (
         title=_("Grades of a quiz by another rule"),
         run=counting_jobs.settle,
         long=True,
+    ),
+    Job(
+        name="quiz_marking_letters",
+        title=_("Letters about answers that wait to be marked"),
+        run=reminding.tell_markers,
+        retries=2,
+        at="07:10",
+        keep=3 * 86_400,
+    ),
+    Job(
+        name="quiz_tell_listed",
+        title=_("Letters to learners on a resit list"),
+        run=reminding.tell_listed,
     ),
     Job(
         attempt_files.JOB,
