@@ -34,6 +34,21 @@ class PersonalData:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyArea:
+    """What a site holds about a person, as the person may have a copy of it (PIPL, article 45).
+
+    :param name: unique; the key of this part of the copy
+    :param copy: `copy(occasion, user)` -> plain JSON of all of it, empty where there is nothing;
+        moments by `modou.services.privacy.moment`. The person asks, so what they may not see, such
+        as results that are not shown yet, is left out
+    """
+
+    name: str
+    title: Message
+    copy: Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class PluginInfo:
     """A plugin's manifest.
 

@@ -40,6 +40,7 @@ from modou.declarations import (
     NavItem,
     PageSlot,
     PluginInfo,
+    PrivacyArea,
     UploadPurpose,
     Verdict,
 )
@@ -139,6 +140,11 @@ def nav_items() -> Sequence[NavItem]:  # type: ignore[empty-body]
 @_assembling
 def health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body]
     """Questions about the state of the system, asked by /readyz and `modou doctor`."""
+
+
+@_assembling
+def privacy_data() -> Sequence[PrivacyArea]:  # type: ignore[empty-body]
+    """What the plugin holds about people, for the copy that each may have of it."""
 
 
 @_assembling

@@ -28,6 +28,7 @@ from modou.declarations import (
     NavItem,
     PersonalData,
     PluginInfo,
+    PrivacyArea,
     UploadPurpose,
 )
 from modou.declarations import (
@@ -43,7 +44,7 @@ from modou_quiz.content import FILE, Content, Part, Rich
 from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
 from modou_quiz.jobs import JOBS
-from modou_quiz.services import answer_files
+from modou_quiz.services import answer_files, own_data
 from modou_quiz.services.marking import attaching
 from modou_quiz.services.sitting import rules
 from modou_quiz.types import Flaw, QuestionType, Render, Verdict, Worth
@@ -178,6 +179,11 @@ def evolve_steps() -> Sequence[EvolveStep]:
 @hookimpl
 def journal_kinds() -> Sequence[JournalKind]:
     return journal.KINDS
+
+
+@hookimpl
+def privacy_data() -> Sequence[PrivacyArea]:
+    return own_data.AREAS
 
 
 @hookimpl

@@ -210,6 +210,21 @@ class TestAssembling:
         answer = probed.browser().get("/readyz", status=503)
         assert answer.json["failures"] == ["probe"]
 
+    def test_privacy_data_is_in_the_copy_of_ones_own_data(
+        self, probed: SiteUnderTest, told: Any
+    ) -> None:
+        with probed.occasion() as occasion:
+            factories.user(occasion, "li", "李娜")
+        form = main_form(probed.browser("li").get("/profile/data"))
+        told.answers["privacy"] = lambda occasion, user: {"poked": user.username}
+        assert form.submit().json["data"]["probe"] == {"poked": "li"}
+        told.answers["privacy"] = lambda occasion, user: None
+        assert "probe" not in form.submit().json["data"]
+        told.answers["privacy"] = lambda occasion, user: 1 / 0
+        copy = form.submit().json["data"]
+        assert copy["probe"] == {"failed": True}
+        assert copy["account"]["name"] == "李娜"
+
     def test_cli_commands_are_gathered(self, probed: SiteUnderTest) -> None:
         assert probed.registry.assembled.cli_commands["probe"][0].name == "poke"
 

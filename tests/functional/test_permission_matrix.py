@@ -122,6 +122,7 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
     "profile_password": line(SIGNED_IN, SIGNED_IN),
     "profile_sessions": line(SIGNED_IN, SIGNED_IN),
     "profile_consents": line(SIGNED_IN, SIGNED_IN),
+    "profile_data": line(SIGNED_IN, SIGNED_IN),
     "consents": line(SIGNED_IN, SIGNED_IN),
     "consent": line(EVERYBODY, EVERYBODY),
     "profile_tokens": line(TOKEN_MAKERS, TOKEN_MAKERS),

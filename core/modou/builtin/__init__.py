@@ -21,7 +21,7 @@ from modou.builtin import (
 from modou.builtin import jobs as background
 from modou.builtin import journal_kinds as kinds
 from modou.builtin.activity_types import ACTIVITY_TYPES
-from modou.builtin.services import conditions, contents
+from modou.builtin.services import conditions, contents, own_data
 from modou.builtin.settings import BuiltinSettings
 from modou.declarations import (
     ActivityType,
@@ -37,6 +37,7 @@ from modou.declarations import (
     JournalKind,
     NavItem,
     PluginInfo,
+    PrivacyArea,
     UploadPurpose,
     Verdict,
 )
@@ -59,6 +60,7 @@ def plugin_info() -> PluginInfo:
         version=__version__,
         core=f"=={__version__}",
         description=_("Pages, files and links, the usual ways into a course, completion rules"),
+        personal_data=own_data.HOLDS,
     )
 
 
@@ -85,6 +87,11 @@ def health_checks() -> Sequence[HealthCheck]:
 @hookimpl
 def journal_kinds() -> Sequence[JournalKind]:
     return (*kinds.KINDS, *study_kinds.KINDS)
+
+
+@hookimpl
+def privacy_data() -> Sequence[PrivacyArea]:
+    return own_data.AREAS
 
 
 @hookimpl

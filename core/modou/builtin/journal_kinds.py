@@ -245,6 +245,7 @@ KINDS = (
     JournalKind("consented", _("Agreed"), _Consented),
     JournalKind("consent_refused", _("Refused a consent"), _Consented),
     JournalKind("consent_withdrawn", _("Withdrew a consent"), _Consented),
+    JournalKind("privacy_copied", _("Had a copy of the own data")),
     # Roles, invitations, settings
     JournalKind("role_granted", _("Role granted"), _RoleOfSomebody),
     JournalKind("role_revoked", _("Role revoked"), _RoleOfSomebody),

@@ -19,6 +19,7 @@ from modou.declarations import (
     JournalKind,
     NavItem,
     PageSlot,
+    PrivacyArea,
     UploadPurpose,
 )
 from modou.errors import ConfigurationError
@@ -96,6 +97,7 @@ class Assembled:
         self.completion_rules = named("completion_rules", CompletionRule)
         self.grade_aggregations = named("grade_aggregations", GradeAggregation)
         self.health_checks = named("health_checks", HealthCheck)
+        self.privacy_data = named("privacy_data", PrivacyArea)
         self.jobs = named("jobs", Job)
         self.upload_purposes = named("upload_purposes", UploadPurpose)
         self.nav_items = named("nav_items", NavItem)

@@ -33,6 +33,7 @@ ROUTES = (
     ("profile_password", "/profile/password", r.site),
     ("profile_sessions", "/profile/sessions", r.site),
     ("profile_consents", "/profile/consents", r.site),
+    ("profile_data", "/profile/data", r.site),
     ("consents", "/consents", r.site),
     ("consent", "/consents/{consent}", r.site),
     ("profile_tokens", "/profile/tokens", r.site),

@@ -1,17 +1,19 @@
 """One's own account: data, ID document, password, signed-in devices."""
 
+import json
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
+from pyramid.response import Response
 from pyramid.view import view_config
 
 from modou.errors import Conflict, Invalid, NotAllowed
 from modou.i18n import _
 from modou.models.api_tokens import ApiToken
 from modou.models.people import User
-from modou.services import accounts, api_tokens, identity, recovery, sessions
+from modou.services import accounts, api_tokens, identity, privacy, recovery, sessions
 from modou.services.roles import find_role, grants_of, role_title
 from modou.web.forms.accounts import ChangePasswordForm, IdentityForm, ProfileForm, TokenForm
 from modou.web.forms.base import set_choices
@@ -36,6 +38,7 @@ def begin(request: Request, active: str) -> tuple[User, dict[str, Any]]:
         ("profile_password", _("Password")),
         ("profile_sessions", _("Devices")),
         ("profile_consents", _("Consents")),
+        ("profile_data", _("My data")),
     ]
     if me.api_tokens or api_tokens.may_have(request.occasion):
         pages.append(("profile_tokens", _("API tokens")))
@@ -196,6 +199,25 @@ def profile_tokens(request: Request) -> Any:
         "now": occasion.now,
         "titles": {scope.name: request.page.gettext(scope.title) for scope in scopes},
     }
+
+
+@view_config(route_name="profile_data", renderer="profile_data.jinja2", request_method="GET")
+def profile_data(request: Request) -> Any:
+    """What the site holds about one, and why."""
+    _me, values = begin(request, "profile_data")
+    return {**values, "holders": privacy.holders(request.occasion)}
+
+
+@view_config(route_name="profile_data", request_method="POST")
+def own_copy(request: Request) -> Response:
+    """All of it, to take along."""
+    copy = privacy.copy_of_own(request.occasion)
+    text = json.dumps(copy, ensure_ascii=False, indent=2)
+    response: Response = request.response
+    response.content_type, response.text = "application/json", text
+    response.content_disposition = 'attachment; filename="modou-data.json"'
+    response.cache_control = "no-store"
+    return response
 
 
 def includeme(config: Configurator) -> None:

@@ -25,6 +25,7 @@ from modou.declarations import (
     PageSlot,
     PersonalData,
     PluginInfo,
+    PrivacyArea,
     UploadPurpose,
 )
 from modou.errors import Conflict
@@ -251,6 +252,15 @@ def nav_items():
 @hookimpl
 def health_checks():
     return [HealthCheck("probe", "Probe", lambda occasion: Told.answers.get("health"), ready=True)]
+
+
+@hookimpl
+def privacy_data():
+    def copy(occasion, user):
+        Told.hear("privacy_data", user.username)
+        return Told.answers.get("privacy", lambda *_any: None)(occasion, user)
+
+    return [PrivacyArea("probe", "Probe", copy)]
 
 
 @hookimpl

@@ -36,11 +36,18 @@ function enhance(root) {
   each("[data-check-table]", root, enhanceCheckTable);
   each("[data-error-summary]", root, (summary) => summary.focus());
   each("form", root, showFieldsInUse);
+  each(".tabs [aria-current]", root, showTab);
   return Promise.all(
     LOADED.filter(([selector]) => root.querySelector?.(selector)).map(([, load]) =>
       load().then((module) => module.enhance(root)),
     ),
   );
+}
+
+/* On a phone the chosen tab may lie outside of the row. */
+function showTab(tab) {
+  const row = tab.closest("ul");
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
 }
 
 /* A field with an error stays: its message must be seen. */
