@@ -22,8 +22,8 @@ from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt
 from modou_quiz.services import shelf
 from modou_quiz.services.marking.keys import Keys, Unreadable, keys_of
+from modou_quiz.services.marking.tries import counted
 from modou_quiz.services.marking.walking import walk_in
-from modou_quiz.services.sitting.responses import unpacked
 
 STATES: Mapping[str, TranslationString] = {
     "open": _("Going on"),
@@ -227,7 +227,7 @@ def slots_of(keys: Keys, attempt: Attempt) -> list[SlotResult]:
             continue
         shown += 1
         given = attempt.answers.given.get(number)
-        response = unpacked(given.response) if given is not None else None
+        response = counted(given)[0] if given is not None else None
         points = attempt.earned[number] if number < len(attempt.earned) else None
         try:
             key = keys(slot.question, slot.version)

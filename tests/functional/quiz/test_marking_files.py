@@ -11,7 +11,7 @@ from modou.declarations import Deny
 from modou.errors import Invalid
 from modou.services import teaching
 from modou.services.files import Upload
-from modou_quiz.services import attempt_files, shelf
+from modou_quiz.services import attempt_files, own_data, shelf
 from modou_quiz.services.marking import attaching, giving, queue
 from modou_quiz.services.marking.giving import Said
 from tests import exams, factories
@@ -98,6 +98,10 @@ def test_a_marker_gives_files(scene: tuple[SiteUnderTest, Exam], told: Any) -> N
     with site.occasion() as occasion:
         exam.quiz_of(occasion).review = frozenset({("after", "feedback")})
     assert "批改稿" in learner.get(review).text
+    with site.occasion("li") as occasion:
+        [row] = own_data.AREAS[0].copy(occasion, occasion.require_actor())
+        [said] = row["comments"]
+        assert (said["comment"], said["files"]) == ("见附件", ["批改稿.pdf", "图.png"])
     # Marked anew: one file stays, another is added, the first mark keeps its own.
     page = teacher.get(there)
     keys = [box["value"] for box in page.html.select("input[name=keep]")]

@@ -11,7 +11,7 @@ from modou.errors import Invalid, NotFound
 from modou.store.containers import decode_id
 from modou_quiz.models.attempts import Given
 from modou_quiz.models.quizzes import SHOWN
-from modou_quiz.services import quizzes, shelf
+from modou_quiz.services import own_data, quizzes, shelf
 from modou_quiz.services.marking import checking, regrading
 from modou_quiz.services.marking.automatic import keys_of
 from modou_quiz.services.sitting import errors, finding, pages, saving, trying
@@ -129,6 +129,10 @@ def test_tries_are_counted_on_the_server(site: SiteUnderTest) -> None:
         items = gather(occasion, scene.activity_id).items
         assert [item.pairs.x.mean for item in items.values()] == [0.0, 0.0, 0.0]
         assert [dict(item.choices) for item in items.values()] == [{("", "0"): [1, 0, 0]}] * 3
+    with site.occasion("lin") as occasion:
+        # The copy that learners may have of what the site holds about them.
+        [row] = own_data.AREAS[0].copy(occasion, occasion.require_actor())
+        assert [one["answer"] for one in row["answers"][0]["tries"]] == [0, 2, 3]
     with site.occasion("wang") as occasion:
         again = scene.attempt(occasion, page.attempt_id)
         assert regrading.regrade(occasion, scene.activity(occasion), [again], "see") == 0
