@@ -2,7 +2,7 @@
 
 from modou.declarations import Job
 from modou_quiz.i18n import _
-from modou_quiz.services import attempt_files, counting_jobs, reminding, searching
+from modou_quiz.services import counting_jobs, dropping, reminding, searching
 from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
 from modou_quiz.services.sitting import timekeeping
@@ -14,6 +14,21 @@ JOBS: tuple[Job, ...] = (
         run=timekeeping.close_attempts,
         every=60,
         keep=3600,
+    ),
+    Job(
+        name="close_idle_quiz_attempts",
+        title=_("Hand in quizzes that nobody goes on with"),
+        run=timekeeping.close_idle,
+        at="04:40",
+        long=True,
+        keep=3 * 86_400,
+    ),
+    Job(
+        name="quiz_deadlines",
+        title=_("When the open attempts at a quiz end by new rules"),
+        run=timekeeping.settle_deadlines,
+        long=True,
+        retries=2,
     ),
     Job(
         name="quiz_statistics",
@@ -57,10 +72,11 @@ JOBS: tuple[Job, ...] = (
         run=reminding.tell_listed,
     ),
     Job(
-        attempt_files.JOB,
-        _("Delete the files of a deleted quiz"),
-        attempt_files.drop_job,
-        retries=3,
+        name="quiz_drop",
+        title=_("Delete the files of a deleted quiz"),
+        run=dropping.drop,
+        long=True,
+        retries=5,
     ),
     Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
     Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),

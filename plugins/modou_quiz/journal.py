@@ -80,6 +80,8 @@ class _Closed(_Attempt):
     seq: int = 0
     score: float | None = Field(None, title=_("score"))
     most: float = 0.0
+    #: Of a person who handed it in for its learner.
+    reason: str = Field("", title=_("reason"))
 
 
 class _Marked(_Attempt):

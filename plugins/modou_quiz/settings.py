@@ -23,6 +23,13 @@ class QuizSettings(BaseModel):
             "Each morning one letter to each marker, when more answers wait than the last one said."
         ),
     )
+    idle_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        title=_("Days without an answer after which an attempt without an end is handed in"),
+        description=_("Of quizzes without time limit and closing time. 0: never."),
+    )
     import_megabytes: int = Field(
         default=50, ge=1, le=500, title=_("Largest file of questions, in MB")
     )

@@ -1,11 +1,12 @@
 """Occasions outside of a request: for commands, jobs and tests."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import transaction
+from transaction.interfaces import TransientError
 from ZODB.DB import DB
 
 from modou.clock import Clock
@@ -21,6 +22,8 @@ from modou.store.vault import Keyring
 from modou.store.works import Work
 
 T = TypeVar("T")
+#: How often `SiteAccess.alone` tries.
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,25 @@ class SiteAccess:
         :raises Exception: what `work` raised; nothing of it is stored, others do not notice
         """
         return self.committer.run(self.work_of(work, actor, origin))
+
+    def alone(
+        self, work: Callable[[Occasion], T], *, actor: int = 0, origin: Origin | None = None
+    ) -> T:
+        """Have `work` done in a transaction of its own, anew where another one came in between, as
+        a request of the pages is.
+
+        :param work: may be called several times; returns plain values, no persistent objects
+        :raises TransientError: others came in between each time
+        """
+
+        def once() -> T:
+            with self.occasion(actor, origin) as occasion:
+                return work(occasion)
+
+        for _again in range(TRIES - 1):
+            with suppress(TransientError):
+                return once()
+        return once()
 
     def later(
         self, work: Callable[[Occasion], None], *, actor: int = 0, origin: Origin | None = None

@@ -75,6 +75,8 @@ class Answers(Persistent):
 
     #: Number of the newest save.
     seq: int = 0
+    #: Ids of all files that were ever sent, also of those whose place others have taken.
+    files: tuple[int, ...] = ()
 
     def __init__(self) -> None:
         self.given: dict[int, Given] = {}
@@ -130,7 +132,8 @@ class Attempt(Item):
     #: When it is handed in by itself, 0: never.
     deadline: int = 0
     handed_in: int = 0
-    #: "learner", "time", "left" (the page was left too often), "person", "closed"
+    #: "learner", "time", "left" (the page was left too often), "person", "closed", "idle" (without
+    #: an end, and nothing was answered for long)
     handed_in_by: str = ""
     revision: int = 0
     slots: tuple[Slot, ...] = ()
@@ -167,10 +170,13 @@ class Attempt(Item):
 class QuizAttempts(Persistent):
     """All attempts of one quiz."""
 
+    #: Ids of those that are previews: few, one of each who edits the quiz. Replaced as a whole.
+    previews: frozenset[int] = frozenset()
+
     def __init__(self) -> None:
         self.by_id = NarrowLOBTree()  # attempt id -> Attempt
         #: user id -> the learner's attempts in order, as a tuple of ids
         self.by_user = NarrowLOBTree()
-        #: attempt id -> deadline, of those that are open and end by themselves
+        #: attempt id -> when it ends by itself, of those that are open; 0: it has no end
         self.deadlines = NarrowLLBTree()
         self.count = Length()

@@ -5,7 +5,7 @@ the id of one that an earlier answer kept. Responses hold {"id", "name", "size",
 that stays open goes on calling a file by its upload, `sent`, when it has long been kept.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from modou.errors import Invalid
@@ -110,6 +110,16 @@ def _keep(occasion: Occasion, content: Essay, upload: AnyUpload, access: str) ->
         limit=content.file_bytes,
     )
     return {"id": stored.key, "name": stored.filename, "size": stored.size}
+
+
+def ids_in(response: Any) -> Iterator[int]:
+    """Ids of the files of a response, as it is stored or as it was given."""
+    if isinstance(response, Mapping):
+        for file in response.get("files") or ():
+            yield decode_id(file["id"])
+    elif isinstance(response, list):
+        for one in response:
+            yield from ids_in(one)
 
 
 def with_addresses(occasion: Occasion, shown: Mapping[str, Any], sign: Sign) -> dict[str, Any]:

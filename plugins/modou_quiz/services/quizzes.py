@@ -12,7 +12,8 @@ from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import GRADE_BY, INSTANT, KINDS, MOMENTS, SHOWN, TOLD, Quiz
-from modou_quiz.services import attempt_files, shelf
+from modou_quiz.services import dropping, shelf
+from modou_quiz.services.marking.shelf import drop_marking
 from modou_quiz.services.shelf import PLUGIN
 from modou_quiz.services.sitting import managing, reviewing
 
@@ -76,6 +77,7 @@ def save(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) -> N
         quiz.paper = Paper()
         shelf.put(occasion, activity, quiz)
     counted = quiz.grade_by
+    times = quiz.closes, quiz.time_limit
     changed = False
     for name, value in cleaned.items():
         if getattr(quiz, name) != value:
@@ -85,7 +87,8 @@ def save(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) -> N
         return
     quiz.revision += 1
     quiz.modified = occasion.now
-    managing.settle_deadlines(occasion, activity, quiz)
+    if not new and times != (quiz.closes, quiz.time_limit):
+        managing.settle_deadlines(occasion, activity, quiz)
     if not new and quiz.grade_by != counted:
         # Of thousands of learners: behind the page.
         jobs.enqueue(occasion, "quiz_settle", activity=activity.id)
@@ -250,11 +253,14 @@ def values_of(occasion: Occasion, activity: Activity) -> dict[str, Any]:
 
 
 def delete(occasion: Occasion, activity: Activity) -> None:
-    """Drop a quiz with all attempts. What they came to stays in the journal."""
-    tree = occasion.site.plugin_data(PLUGIN).get("quizzes")
-    if tree is not None:
-        tree.pop(activity.id, None)
-    attempt_files.put_aside(occasion, activity.id)
+    """Drop a quiz with all attempts, whose files go by a job. What they came to stays in the
+    journal."""
+    data = occasion.site.plugin_data(PLUGIN)
+    quizzes = data.get("quizzes")
+    if quizzes is not None:
+        quizzes.pop(activity.id, None)
+    dropping.drop_attempts(occasion, activity.id)
+    drop_marking(occasion, activity.id)
 
 
 def copy(occasion: Occasion, source: Activity, target: Activity) -> None:

@@ -4,7 +4,7 @@ By name and without a filter only the attempts of the page are opened; any other
 at all of them, a few at a time.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -19,10 +19,11 @@ from modou.services import enrolling, participants
 from modou.services.occasion import Occasion
 from modou_quiz import permissions
 from modou_quiz.i18n import _
-from modou_quiz.models.attempts import Attempt
+from modou_quiz.models.attempts import Attempt, QuizAttempts
 from modou_quiz.services import shelf
 from modou_quiz.services.marking.keys import Keys, Unreadable, keys_of
 from modou_quiz.services.marking.tries import counted
+from modou_quiz.services.marking.veiling import Veil, earned
 from modou_quiz.services.marking.walking import walk_in
 
 STATES: Mapping[str, TranslationString] = {
@@ -39,6 +40,7 @@ HANDED_IN_BY: Mapping[str, TranslationString] = {
     "left": _("since the page was left too often"),
     "person": _("on behalf of the learner"),
     "closed": _("when the quiz closed"),
+    "idle": _("since nothing was answered for long"),
 }
 SORTS = ("name", "number", "state", "started", "seconds", "score", "leaves")
 
@@ -133,10 +135,16 @@ class Listing:
         return [entry[3] for entry in (*found, *without)]
 
     def _ids(self, user: int) -> tuple[int, ...]:
-        if self._held is None:
-            return ()
-        ids: tuple[int, ...] = self._held.by_user.get(user, ())
-        return ids
+        return _ids(self._held, user)
+
+
+def _ids(held: QuizAttempts | None, user: int) -> tuple[int, ...]:
+    """Ids of a learner's attempts in order, without previews."""
+    if held is None:
+        return ()
+    ids: tuple[int, ...] = held.by_user.get(user, ())
+    # (Hardly any quiz has previews of somebody who takes part in it as a learner.)
+    return tuple(id for id in ids if id not in held.previews) if held.previews else ids
 
 
 def row_of(occasion: Occasion, activity: Activity, attempt: Attempt) -> Row:
@@ -169,8 +177,8 @@ def _people(occasion: Occasion, activity: Activity, choice: Choice) -> dict[int,
 
 
 def seconds_of(attempt: Attempt | None) -> int | None:
-    """How long an attempt took; None while it goes on."""
-    if attempt is None or not attempt.handed_in:
+    """How long an attempt took; None while it goes on, and where nobody knows."""
+    if attempt is None or not attempt.handed_in or attempt.handed_in_by == "idle":
         return None
     return max(0, attempt.handed_in - attempt.started)
 
@@ -194,7 +202,7 @@ def summary(occasion: Occasion, activity: Activity) -> dict[str, int]:
     occasion.require(permissions.RESULTS, activity)
     people = _people(occasion, activity, Choice())
     held = shelf.attempts_of(occasion.site, activity.id)
-    attempts = [len(held.by_user.get(user, ())) for user in people] if held is not None else []
+    attempts = [len(_ids(held, user)) for user in people]
     return {
         "learners": len(people),
         "sat": sum(1 for count in attempts if count),
@@ -206,7 +214,10 @@ def summary(occasion: Occasion, activity: Activity) -> dict[str, int]:
 
 
 class SlotResult(NamedTuple):
-    """What a question of an attempt came to, in words of one line."""
+    """What a question of an attempt came to, in words of one line.
+
+    :param hidden: the answer and its marks are not for the asker now: see `marking.veiling`
+    """
 
     number: int
     title: str
@@ -216,23 +227,33 @@ class SlotResult(NamedTuple):
     right: str
     points: float | None
     worth: float
+    hidden: bool = False
 
 
-def slots_of(keys: Keys, attempt: Attempt) -> list[SlotResult]:
-    """Question by question; what only informs is left out."""
+#: Stands instead of an answer that is hidden.
+VEILED = _("Hidden until the attempt is marked: this quiz is marked anonymously.")
+
+
+def slots_of(keys: Keys, attempt: Attempt, hidden: Collection[int] = ()) -> list[SlotResult]:
+    """Question by question; what only informs is left out.
+
+    :param hidden: the slots whose answers are not for the asker
+    """
     found = []
     shown = 0
     for number, slot in enumerate(attempt.slots):
         if not slot.marks:
             continue
         shown += 1
-        given = attempt.answers.given.get(number)
+        veiled = number in hidden
+        given = attempt.answers.given.get(number) if not veiled else None
         response = counted(given)[0] if given is not None else None
-        points = attempt.earned[number] if number < len(attempt.earned) else None
+        known = number < len(attempt.earned) and not veiled
+        points = attempt.earned[number] if known else None
         try:
             key = keys(slot.question, slot.version)
         except Unreadable:
-            line = SlotResult(shown, "?", "", slot.version, "", "", points, slot.marks)
+            line = SlotResult(shown, "?", "", slot.version, "", "", points, slot.marks, veiled)
         else:
             line = SlotResult(
                 shown,
@@ -243,6 +264,7 @@ def slots_of(keys: Keys, attempt: Attempt) -> list[SlotResult]:
                 key.type.right_answer(key.content),
                 points,
                 slot.marks,
+                veiled,
             )
         found.append(line)
     return found
@@ -293,10 +315,12 @@ def export_results(
         *(_("Question ${number}", mapping={"number": n + 1}) for n in range(most)),
     ]
     titles = _cohort_titles(occasion)
+    veil = Veil(occasion, activity)
 
     def lines() -> Iterator[list[Any]]:
         for row in listing.rows(listing.refs):
-            yield [*_person(row, titles), *_facts(row, translate), *_points(row.attempt, most)]
+            points = _points(row.attempt, veil, most)
+            yield [*_person(row, titles), *_facts(row, translate), *points]
 
     return Export(headers, [_("Username"), _("Name"), _("Cohort")], lines())
 
@@ -325,6 +349,7 @@ def export_responses(
     ]
     titles = _cohort_titles(occasion)
     keys = keys_of(occasion)
+    veil = Veil(occasion, activity, keys)
 
     def lines() -> Iterator[list[Any]]:
         for row in listing.rows(listing.refs):
@@ -332,14 +357,14 @@ def export_responses(
             if attempt is None:
                 continue
             person = [*_person(row, titles), attempt.number]
-            for slot in slots_of(keys, attempt):
+            for slot in slots_of(keys, attempt, veil.hidden(attempt)):
                 yield [
                     *person,
                     slot.number,
                     slot.title,
                     translate(slot.type),
                     slot.version,
-                    slot.response,
+                    translate(VEILED) if slot.hidden else slot.response,
                     slot.right,
                     slot.points,
                     slot.worth,
@@ -388,10 +413,8 @@ def _facts(row: Row, translate: Translate) -> list[Any]:
     ]
 
 
-def _points(attempt: Attempt | None, width: int) -> list[float | None]:
-    if attempt is None or not attempt.earned:
-        return [None] * width
-    found = [attempt.earned[number] for number in _asked(attempt)]
+def _points(attempt: Attempt | None, veil: Veil, width: int) -> list[float | None]:
+    found = earned(attempt, veil.hidden(attempt)) if attempt is not None else []
     return [*found, *[None] * (width - len(found))]
 
 

@@ -19,6 +19,7 @@ from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.models.quizzes import Allowance
 from modou_quiz.permissions import MANAGE
 from modou_quiz.services.sitting import ending, managing
+from modou_quiz.views import posted
 from modou_quiz.views.frame import address, frame
 from modou_quiz.views.sitting import together
 
@@ -28,7 +29,7 @@ MINUTE = 60
 
 def _key(request: Request, name: str) -> int:
     try:
-        return decode_id(request.POST.get(name, ""))
+        return decode_id(posted.text(request.POST, name))
     except KeyError:
         raise NotFound(_("There is no such entry. Reload the page.")) from None
 
@@ -43,7 +44,7 @@ def exceptions(context: QuizContext, request: Request) -> Any:
     """For whom something is different, and attempts that go on."""
     occasion, activity, quiz = request.occasion, context.activity, context.content
     here = address(request, context, "quiz_exceptions")
-    action = request.POST.get("action", "") if request.method == "POST" else ""
+    action = posted.text(request.POST, "action") if request.method == "POST" else ""
     if action == "end":
         managing.end_exception(occasion, activity, quiz, _key(request, "user"))
         flash(request, _("The exception is taken back."))
@@ -108,7 +109,7 @@ def resit_list(context: QuizContext, request: Request) -> Any:
     set_choices(form.other, [("", "—"), *((a.key, a.title) for a in others)], request.page.gettext)
     if request.method == "POST" and form.validate():
         try:
-            if request.POST.get("action") == "failed":
+            if posted.text(request.POST, "action") == "failed":
                 managing.list_failed(occasion, activity, quiz, _other(form, others))
             else:
                 names = (form.usernames.data or "").splitlines()

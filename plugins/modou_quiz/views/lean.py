@@ -130,18 +130,19 @@ def save_quiz_answers(call: Call, body: SaveBody) -> Together[StandingShape]:
     body_limit=2_000_000,
 )
 def save_quiz_files(call: Call, body: SaveBody) -> StandingShape:
-    # In a transaction of its own: a file is kept once.
+    # In a transaction of its own: what holds files takes longer than others should wait.
     saves = _saves(body)
     token = pages.read_token(call.registry.keys, call.bearer)
-    with call.access.occasion(token.user, call.origin) as occasion:
 
+    def save(occasion: Occasion) -> Saved:
         def find(key: str) -> FinishedUpload | None:
             if not uploads.is_key(key):
                 return None
             return uploads.finished(occasion, call.access.uploads, key, PURPOSE)
 
-        saved = saving.save(occasion, token, saves, body.leaves, find)
-    return _standing(call, saved)
+        return saving.save(occasion, token, saves, body.leaves, find)
+
+    return _standing(call, call.access.alone(save, actor=token.user, origin=call.origin))
 
 
 def _saves(body: SaveBody) -> list[Save]:

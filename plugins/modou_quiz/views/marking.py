@@ -21,6 +21,7 @@ from modou_quiz.services.marking.desk import name_of
 from modou_quiz.services.marking.giving import Said
 from modou_quiz.services.marking.keys import text_of
 from modou_quiz.services.marking.queue import Piece, Ref
+from modou_quiz.views import posted
 from modou_quiz.views.desk import frame, points, quiz_desk, renderer, url_of
 
 #: Rows for remarks that a page without script offers beside those that are there.
@@ -224,7 +225,7 @@ def _said(request: Request, piece: Piece, form: MarkForm) -> Said:
             raise Invalid(_("Enter the marks as a number."), "points") from None
     rubric = {}
     for place, criterion in enumerate(getattr(key.content, "rubric", ())):
-        chosen = _number(request.POST.get(f"level-{place}"))
+        chosen = _number(posted.text(request.POST, f"level-{place}"))
         if chosen >= 0:
             rubric[criterion.name] = chosen
     notes = [
@@ -264,7 +265,7 @@ def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm
     text = text_of(response)
     lines = queue.by_question(occasion, context.activity)
     here = next((line for line in lines if line.key == encode_id(piece.slot.question)), None)
-    posted = request.POST if request.method == "POST" else {}
+    entered = request.POST if request.method == "POST" else {}
     chosen = dict(piece.mine.rubric) if piece.mine is not None else {}
     return {
         **values,
@@ -304,7 +305,7 @@ def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm
                 "field": f"level-{place}",
                 "levels": criterion.levels,
                 "chosen": _number(
-                    posted.get(f"level-{place}", str(chosen.get(criterion.name, "")))
+                    entered.get(f"level-{place}", str(chosen.get(criterion.name, "")))
                 ),
             }
             for place, criterion in enumerate(getattr(key.content, "rubric", ()))

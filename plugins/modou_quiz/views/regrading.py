@@ -8,7 +8,6 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from modou.errors import Conflict, Invalid
-from modou.services import jobs
 from modou.store.containers import decode_id, encode_id
 from modou.web.forms.base import set_choices
 from modou.web.page import flash
@@ -68,12 +67,10 @@ def regrade(context: QuizContext, request: Request) -> Any:
 
 def _apply(context: QuizContext, request: Request, reason: str) -> HTTPSeeOther:
     occasion, activity = request.occasion, context.activity
-    attempts = list(regrading.some_attempts(occasion, activity, _AT_ONCE + 1))
-    if len(attempts) > _AT_ONCE:
-        job = jobs.enqueue(occasion, "quiz_regrade", activity=activity.id, reason=reason)
+    job, changed = regrading.begin(occasion, activity, reason, _AT_ONCE)
+    if changed is None:
         flash(request, _("The attempts are graded again, which takes a while."), "info")
         return HTTPSeeOther(url_of(request, context, "quiz_regrade", _query={"job": job.key}))
-    changed = regrading.regrade(occasion, activity, attempts, reason)
     flash(request, _("${count} attempts have changed.", mapping={"count": changed}))
     return HTTPSeeOther(url_of(request, context, "quiz_regrade"))
 

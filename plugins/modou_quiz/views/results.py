@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +28,9 @@ from modou_quiz.services import results
 from modou_quiz.services.marking import deciding, reviewing
 from modou_quiz.services.marking.desk import attempt_of, name_of
 from modou_quiz.services.marking.keys import keys_of
+from modou_quiz.services.marking.veiling import Veil, earned
 from modou_quiz.services.results import ABSENT, HANDED_IN_BY, SORTS, STATES, Choice, Listing
+from modou_quiz.views import posted
 from modou_quiz.views.desk import frame, quiz_desk, url_of
 
 LEVELS = {"open": "info", "handed_in": "attention", "graded": "success", "void": "neutral"}
@@ -87,7 +90,12 @@ def overview(context: QuizContext, request: Request) -> dict[str, Any]:
     pager = Pager(request, len(listing))
     rows = list(listing.rows(pager.part(listing.refs)))
     detailed = request.GET.get("marks") == "1"
-    width = max((len(_earned(row.attempt)) for row in rows), default=0) if detailed else 0
+    veil = Veil(occasion, context.activity)
+    marks = [
+        earned(row.attempt, veil.hidden(row.attempt)) if detailed and row.attempt else []
+        for row in rows
+    ]
+    width = max(map(len, marks), default=0)
     cohorts = grading.cohorts_of(occasion, context.course)
     titles = dict(cohorts)
     return {
@@ -97,6 +105,7 @@ def overview(context: QuizContext, request: Request) -> dict[str, Any]:
         "sorting": Sorting(request, SORTS, "name"),
         "pager": pager,
         "rows": rows,
+        "marks": marks,
         "summary": results.summary(occasion, context.activity),
         "states": STATES,
         "absent": ABSENT,
@@ -106,18 +115,9 @@ def overview(context: QuizContext, request: Request) -> dict[str, Any]:
         "cohort_titles": titles,
         "detailed": detailed,
         "columns": range(1, min(width, _MOST_COLUMNS) + 1),
-        "earned": _earned,
         "more": lambda **changes: _query(request, **changes),
         "key": encode_id,
     }
-
-
-def _earned(attempt: Any) -> list[float | None]:
-    """Marks of each question that has some, in the order in which they were asked."""
-    if attempt is None or not attempt.earned:
-        return []
-    pairs = zip(attempt.slots, attempt.earned, strict=True)
-    return [points for slot, points in pairs if slot.marks]
 
 
 def _query(request: Request, **changes: Any) -> dict[str, str]:
@@ -191,7 +191,7 @@ _VERBS = {
 )
 def decide(context: QuizContext, request: Request) -> Any:
     """Void it, let it count again, give it back, or hand it in for its learner (`act`)."""
-    act = request.POST.get("act", "")
+    act = posted.text(request.POST, "act")
     if act not in _VERBS:
         raise HTTPNotFound
     occasion, activity = request.occasion, context.activity
@@ -221,6 +221,8 @@ def _values(
 ) -> dict[str, Any]:
     occasion = request.occasion
     attempt = attempt_of(occasion, context.activity, request.matchdict["attempt"])
+    keys = keys_of(occasion)
+    hidden = Veil(occasion, context.activity, keys).hidden(attempt)
     values = frame(request, context, "", "quiz_results")
     t, page = values["t"], request.page
     name = t(name_of(occasion, attempt.user))
@@ -243,8 +245,9 @@ def _values(
         "facts": facts,
         "state": t(STATES[attempt.state]),
         "level": LEVELS[attempt.state],
-        "slots": results.slots_of(keys_of(occasion), attempt),
-        "said": list(_said(request, attempt)),
+        "slots": results.slots_of(keys, attempt, hidden),
+        "veiled": t(results.VEILED),
+        "said": list(_said(request, attempt, hidden)),
         "history": [
             (t(ACTIONS.get(old.action, old.action)), t(name_of(occasion, old.actor)), old)
             for old in reversed(attempt.history)
@@ -252,7 +255,7 @@ def _values(
     }
 
 
-def _said(request: Request, attempt: Any) -> Any:
+def _said(request: Request, attempt: Any, hidden: Collection[int]) -> Any:
     """What people have said: (number of the question, its review)."""
     number = 0
     sign = partial(file_url, request)
@@ -260,7 +263,7 @@ def _said(request: Request, attempt: Any) -> Any:
     for place, slot in enumerate(attempt.slots):
         if slot.marks:
             number += 1
-            if reviews[place].parts or reviews[place].void:
+            if place not in hidden and (reviews[place].parts or reviews[place].void):
                 yield number, reviews[place]
 
 

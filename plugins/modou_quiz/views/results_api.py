@@ -16,6 +16,7 @@ from modou_quiz.models.attempts import Attempt
 from modou_quiz.services import results, shelf
 from modou_quiz.services.marking.desk import attempt_of
 from modou_quiz.services.marking.keys import keys_of
+from modou_quiz.services.marking.veiling import Veil
 from modou_quiz.services.results import Choice
 from modou_quiz.services.results import Listing as Attempts
 from modou_quiz.services.statistics import reading
@@ -48,6 +49,9 @@ class ResultSlotAnswer(Answer):
     title: str
     version: int
     response: str = Field(description=_("In one line"))
+    hidden: bool = Field(
+        description=_("Answer and marks are hidden until the attempt is marked (anonymous quiz)")
+    )
     right: str = Field(description=_("The right answer in one line; empty where there is none"))
     earned: float | None
     marks: float
@@ -165,7 +169,9 @@ def read_quiz_result(call: Call, context: QuizContext, attempt: Key) -> ResultDe
     occasion = call.occasion
     found = attempt_of(occasion, context.activity, attempt)
     row = results.row_of(occasion, context.activity, found)
-    slots = results.slots_of(keys_of(occasion), found)
+    keys = keys_of(occasion)
+    hidden = Veil(occasion, context.activity, keys).hidden(found)
+    slots = results.slots_of(keys, found, hidden)
     return ResultDetails(
         **_values(row, found),
         slots=[
@@ -174,6 +180,7 @@ def read_quiz_result(call: Call, context: QuizContext, attempt: Key) -> ResultDe
                 title=slot.title,
                 version=slot.version,
                 response=slot.response,
+                hidden=slot.hidden,
                 right=slot.right,
                 earned=slot.points,
                 marks=slot.worth,

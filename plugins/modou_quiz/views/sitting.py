@@ -23,12 +23,13 @@ from modou.web.security import session_token
 from modou_quiz.contexts import QuizContext
 from modou_quiz.i18n import DOMAIN, _
 from modou_quiz.permissions import MANAGE, MARK, RESULTS
+from modou_quiz.services import shelf
 from modou_quiz.services.sitting import ending, finding, pages, saving, showing, starting
 from modou_quiz.services.sitting.errors import TakenOver
 from modou_quiz.services.sitting.finding import Sitting
 from modou_quiz.services.sitting.saving import Posted
-from modou_quiz.services.sitting.starting import WrongPassword
-from modou_quiz.views import sitting_page, words
+from modou_quiz.services.sitting.starting import Standing, WrongPassword
+from modou_quiz.views import posted, sitting_page, words
 from modou_quiz.views.addresses import signs
 from modou_quiz.views.frame import address, frame, not_kept
 
@@ -114,6 +115,8 @@ def _standing(context: QuizContext, request: Request, error: str) -> str:
         "quiz": content,
         "learner": learner,
         "standing": standing,
+        "ends": _ends(context, occasion, standing),
+        "idle_days": shelf.settings(occasion).idle_days,
         "shown": shown,
         "facts": words.facts(page, activity, content, standing.limits),
         "rules": words.rules(page, content, standing.limits),
@@ -128,6 +131,13 @@ def _standing(context: QuizContext, request: Request, error: str) -> str:
         "link": lambda route, attempt: address(request, context, route, attempt=attempt.key),
     }
     return Markup(render("modou_quiz:templates/parts/standing.jinja2", values, request=request))  # noqa: S704 - autoescaped by Jinja
+
+
+def _ends(context: QuizContext, occasion: Occasion, standing: Standing) -> int:
+    """When the attempt that goes on ends, 0: never."""
+    if standing.open is None:
+        return 0
+    return finding.find(occasion, context.activity.id, standing.open.id).ends
 
 
 #: What teachers find on the page of a quiz: (route, what, icon, capability).
@@ -162,7 +172,7 @@ def start(context: QuizContext, request: Request) -> Response:
     occasion = request.occasion
     try:
         starting.check_password(
-            occasion, context.activity, context.content, request.POST.get("password", "")
+            occasion, context.activity, context.content, posted.text(request.POST, "password")
         )
     except WrongPassword as wrong:
         request.response.status = 403
@@ -251,35 +261,37 @@ def _elsewhere(context: QuizContext, request: Request, sitting: Sitting) -> Resp
 def answers(context: QuizContext, request: Request) -> Response:
     """A page of answers as a form, and on to what its button says."""
     id = attempt_id(request)
-    token = pages.read_token(request.occasion.keys, request.POST.get("page", ""))
+    token = pages.read_token(request.occasion.keys, posted.text(request.POST, "page"))
     if (token.attempt, token.user) != (id, request.occasion.require_actor().id):
         raise TakenOver
-    posted = _posted(request)
-    refused = together(request, lambda o: saving.save_page(o, token, posted))
+    sent = _sent(request)
+    refused = together(request, lambda o: saving.save_page(o, token, sent))
     for one in refused:
         flash(request, one.reason, "warning")
-    go = request.POST.get("go", "")
+    go = posted.text(request.POST, "go")
     if go == "hand-in" and not refused:
         return HTTPSeeOther(address(request, context, "quiz_hand_in", attempt=encode_id(id)))
-    if posted.check is not None:
-        return HTTPSeeOther(_attempt_address(request, context, id, f"q{posted.check}"))
+    if sent.check is not None:
+        return HTTPSeeOther(_attempt_address(request, context, id, f"q{sent.check}"))
     if not refused and go != "next":
         flash(request, _("Your answers are saved."))
     return HTTPSeeOther(_attempt_address(request, context, id))
 
 
-def _posted(request: Request) -> Posted:
-    """:raises Invalid: numbers that are none"""
+def _sent(request: Request) -> Posted:
+    """:raises Invalid: numbers that are none
+    :raises NotText: a file where a text belongs
+    """
     post = request.POST
     fields = [(n, v) for n, v in post.items() if n.startswith("q") and isinstance(v, str)]
     try:
-        scripted = post.get("scripted") == "1"
-        check, seen = _check(post["check"]) if "check" in post else (None, None)
-        flagged = frozenset(int(value) for value in post.getall("flag"))
-        seq = None if scripted else int(post.get("seq", ""))
+        scripted = posted.text(post, "scripted") == "1"
+        check, seen = _check(posted.text(post, "check")) if "check" in post else (None, None)
+        flagged = frozenset(int(value) for value in posted.texts(post, "flag"))
+        seq = None if scripted else int(posted.text(post, "seq"))
     except ValueError:
         raise Invalid(_("The form cannot be read. Reload the page.")) from None
-    return Posted(seq, fields, flagged, check, post.get("go") == "next", seen)
+    return Posted(seq, fields, flagged, check, posted.text(post, "go") == "next", seen)
 
 
 def _check(value: str) -> tuple[int, int | None]:
@@ -350,7 +362,7 @@ def review(context: QuizContext, request: Request) -> Response:
         "number": words.number,
         "by": t(words.HANDED_IN_BY.get(attempt.handed_in_by, "")) if attempt.handed_in_by else "",
         "used": words.duration(t, max(60, attempt.handed_in - attempt.started))
-        if attempt.handed_in
+        if attempt.handed_in and attempt.handed_in_by != "idle"
         else "",
         "state": t(words.STATES[attempt.state]),
         "next_shown": (page.when(shown.next[0]), words.listed(t, shown.next[1]))

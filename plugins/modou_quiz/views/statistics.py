@@ -15,6 +15,7 @@ from modou_quiz.contexts import QuizContext
 from modou_quiz.i18n import _
 from modou_quiz.services.marking.keys import Unreadable, keys_of
 from modou_quiz.services.statistics import FLAGS, WHICH, reading
+from modou_quiz.views import posted
 from modou_quiz.views.charts import bars, share_bar
 from modou_quiz.views.desk import frame, percent, quiz_desk, renderer, url_of
 
@@ -58,7 +59,7 @@ def overview(context: QuizContext, request: Request) -> dict[str, Any]:
 @view_config(route_name="quiz_statistics", permission=permissions.RESULTS, request_method="POST")
 def count(context: QuizContext, request: Request) -> HTTPSeeOther:
     """Count again, behind the page (`which`: which attempts)."""
-    which = request.POST.get("which", "first")
+    which = posted.text(request.POST, "which", "first")
     if which not in WHICH:
         raise HTTPNotFound
     record = jobs.enqueue(

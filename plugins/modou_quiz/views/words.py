@@ -34,6 +34,7 @@ HANDED_IN_BY = {
     "left": _("since the page was left too often"),
     "person": _("by a teacher"),
     "closed": _("when the quiz closed"),
+    "idle": _("since nothing was answered for long"),
 }
 SHOWN = {
     "response": _("your answers"),

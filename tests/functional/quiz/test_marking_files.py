@@ -11,7 +11,7 @@ from modou.declarations import Deny
 from modou.errors import Invalid
 from modou.services import teaching
 from modou.services.files import Upload
-from modou_quiz.services import attempt_files, own_data, shelf
+from modou_quiz.services import own_data, shelf
 from modou_quiz.services.marking import attaching, giving, queue
 from modou_quiz.services.marking.giving import Said
 from tests import exams, factories
@@ -115,14 +115,10 @@ def test_a_marker_gives_files(scene: tuple[SiteUnderTest, Exam], told: Any) -> N
     assert [event.values["files"] for event in events(site, "attempt_marked")] == [2, 2]
     with site.occasion() as occasion:
         attempt = exam.attempt(occasion, 0)
-        marking = occasion.site.plugin_data("quiz")["marking"][exam.activity]
-        mine = marking.works[marking.by_attempt[attempt.id]]
-        ids = attempt_files.files_of(attempt, mine)
+        ids = attempt.answers.files
         assert len(ids) == 3
         assert len(occasion.site.files) == before + 3
-        assert all(
-            occasion.site.files.get(id).access == attempt_files.access_of(attempt) for id in ids
-        )
+        assert all(occasion.site.files.get(id).access == f"attempt:{attempt.id}" for id in ids)
     # The quiz goes, and the files with it.
     with site.occasion() as occasion:
         teaching.delete_activity(occasion, exam.activity_of(occasion))

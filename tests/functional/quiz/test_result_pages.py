@@ -11,8 +11,9 @@ from webtest import TestApp
 from modou.models.cohorts import Cohort
 from modou.services import jobs
 from modou.store.containers import encode_id
-from modou_quiz.services import bank, shelf
+from modou_quiz.services import bank, results, shelf
 from modou_quiz.services.marking.shelf import find_marking
+from modou_quiz.services.sitting import starting
 from tests import exams, factories
 from tests.conftest import SiteUnderTest
 from tests.exams import Exam
@@ -291,3 +292,27 @@ def test_for_programs(scene: tuple[SiteUnderTest, Exam]) -> None:
         }
         assert site.browser().get(base + path, expect_errors=True).status_int == 401
     assert app.get(f"{base}/results/{key}", expect_errors=True).status_int == 404
+
+
+def test_previews_are_nobody_s_attempts(scene: tuple[SiteUnderTest, Exam]) -> None:
+    """An operator who takes part as a learner looks at the paper: in no order is that counted."""
+    site, exam = scene
+    with site.occasion() as occasion:
+        operator = occasion.site.users.by_id(occasion.site.user_index.usernames["operator"])
+        factories.enrolment(occasion, exam.course_of(occasion), operator)
+    for _again in range(2):
+        with site.occasion("operator") as occasion:
+            activity = exam.activity_of(occasion)
+            drawn = starting.draw(occasion, activity, exam.quiz_of(occasion))
+            starting.preview(occasion, drawn, b"")
+    with site.occasion("operator") as occasion:
+        activity = exam.activity_of(occasion)
+        counted = results.summary(occasion, activity)
+        assert (counted["sat"], counted["attempts"]) == (2, 2)
+        for sort in ("name", "-name", "started"):
+            assert len(results.Listing(occasion, activity, results.Choice(sort=sort))) == 2
+        absent = results.Listing(occasion, activity, results.Choice(state="absent"))
+        assert operator.id in {user for user, _attempt in absent.refs}
+        held = shelf.attempts_of(occasion.site, exam.activity)
+        assert held is not None
+        assert len(held.previews) == 1

@@ -260,3 +260,12 @@ def test_long_texts_are_read_where_they_lie() -> None:
     assert unpacked(stored) == {"text": "很长", "files": [{"id": "x"}]}
     assert text_of(unpacked(stored)) == "很长"
     assert text_of(3) == ""
+
+
+def test_what_brings_no_marks_waits_for_nobody() -> None:
+    attempt = Attempt(1, 2, 1)
+    attempt.slots = (Slot(1, 1, 2.0), Slot(3, 1, 0.0))
+    said = {0: 0, 1: {"text": "答", "files": []}}
+    attempt.answers.given = {n: Given(one, n, NOW * 1000) for n, one in said.items()}
+    found = outcome(keys, attempt, {}, NOW)
+    assert (found.waiting, found.earned, found.score) == ({}, (2.0, 0.0), 2.0)

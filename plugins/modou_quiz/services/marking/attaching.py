@@ -10,7 +10,6 @@ from modou.services.occasion import Occasion
 from modou.store.containers import encode_id
 from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Mark
-from modou_quiz.services.attempt_files import access_of
 from modou_quiz.services.marking.queue import Piece
 
 #: Name of the `UploadPurpose`, the types that it takes, and most bytes of one file.
@@ -62,6 +61,10 @@ def attach(
         for id in new:
             files.drop_file(occasion, id)
         raise
+    if new:
+        # By which they go with the attempt.
+        answers = piece.attempt.answers
+        answers.files = (*answers.files, *new)
     return (*found, *new)
 
 
@@ -70,7 +73,7 @@ def _keep(occasion: Occasion, piece: Piece, upload: AnyUpload) -> int:
         stored = files.keep_upload(
             occasion,
             upload,
-            access_of(piece.attempt),
+            f"attempt:{piece.attempt.id}",
             field="files",
             accept=TYPES,
             limit=MOST_BYTES,

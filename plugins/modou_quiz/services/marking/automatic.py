@@ -14,7 +14,7 @@ from modou_quiz.models.marking import Rule
 from modou_quiz.services import shelf
 from modou_quiz.services.marking import tries, waiting
 from modou_quiz.services.marking.keys import Key, Keys, keys_of
-from modou_quiz.services.marking.shelf import rules_of, touch
+from modou_quiz.services.marking.shelf import depend_on, find_marking, rules_of, touch
 
 #: Marks are kept with so many decimals.
 DECIMALS = 5
@@ -69,7 +69,9 @@ def outcome(keys: Keys, attempt: Attempt, rules: Mapping[int, Rule], now: int) -
                 marks[place] = old
                 fraction = old.fraction if fraction is None else fraction
             elif fraction is None:
-                waits[place] = slot.question
+                # What brings no marks (a question for an opinion, say) keeps nobody waiting.
+                if slot.marks:
+                    waits[place] = slot.question
             elif old is not None and not old.marker and old.fraction == fraction:
                 marks[place] = old
             else:
@@ -104,6 +106,8 @@ def fractions_of(key: Key, answer: Given | None, rule: Rule) -> list[float | Non
 def points(worth: float, weights: tuple[float, ...], fractions: list[float | None]) -> float | None:
     """Marks of a slot from the fractions of its parts; None while one of them is not known."""
     total = 0.0
+    if not worth:
+        return total
     for weight, fraction in zip(weights, fractions, strict=True):
         if fraction is None:
             return None
@@ -134,6 +138,10 @@ def take(occasion: Occasion, attempt: Attempt, found: Outcome, *, quiet: bool = 
     :param quiet: no event says that it is graded, since another one says so
     """
     was = attempt.state
+    marking = find_marking(occasion.site, attempt.quiz)
+    if marking is not None:
+        # A rule that changes meanwhile would leave this attempt behind, marked by the old one.
+        depend_on(marking)
     write(attempt, found)
     if not attempt.preview:
         waiting.sync(occasion, attempt, found.waiting)

@@ -88,8 +88,7 @@ def reopen(
     attempt.handed_in, attempt.handed_in_by = 0, ""
     attempt.deadline = occasion.now + minutes * 60 if minutes else 0
     attempt.earned, attempt.score = (), None
-    if attempt.deadline:
-        held.deadlines[attempt.id] = attempt.deadline
+    held.deadlines[attempt.id] = attempt.deadline
     _record(occasion, "attempt_reopened", attempt, reason)
     _follow(occasion, activity, attempt.user)
 
@@ -136,4 +135,4 @@ def hand_in(occasion: Occasion, activity: Activity, attempt: Attempt, reason: st
     """
     reason = _begin(occasion, activity, reason)
     attempt.history = (*attempt.history, before(occasion, attempt, "hand_in", reason))
-    ending.hand_in_for(occasion, activity.id, attempt.id)
+    ending.hand_in_for(occasion, activity.id, attempt.id, reason)

@@ -52,11 +52,12 @@ def mark(occasion: Occasion, activity: Activity, piece: Piece, said: Said, seen:
     An answer that is done can be marked anew by who marked it, or who may manage the quiz.
 
     :param seen: the piece's `seen` when the marker opened it
-    :raises NotAllowed: without the capability `quiz:mark`
+    :raises NotAllowed: without the capability `quiz:mark`, or it is the actor's own answer
     :raises Conflict: somebody else has said something meanwhile, or has it open
     :raises Invalid: at `points`, `comment`, `rubric`, `notes` or `files`
     """
     occasion.require(permissions.MARK, activity)
+    queue.check_not_own(occasion, piece.attempt)
     queue.check_free(piece)
     if seen != piece.seen:
         raise Conflict(_("Somebody else has marked this answer meanwhile. Yours was not saved."))

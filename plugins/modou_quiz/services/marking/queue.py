@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from modou.errors import Conflict, Message, NotFound
+from modou.errors import Conflict, Message, NotAllowed, NotFound
 from modou.models.courses import Activity
 from modou.services.occasion import Occasion
 from modou.store.containers import decode_id, encode_id
@@ -18,6 +18,7 @@ from modou_quiz.models.attempts import Attempt, Mark, Slot
 from modou_quiz.models.marking import DONE, STAGES, Lock, MarkingWork, PartWork, QuizMarking
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import shelf
+from modou_quiz.services.marking import waiting
 from modou_quiz.services.marking.desk import name_of, quiz_of, sees
 from modou_quiz.services.marking.keys import Key, Unreadable, keys_of
 from modou_quiz.services.marking.shelf import find_marking, rules_of
@@ -137,7 +138,7 @@ def _question_titles(occasion: Occasion) -> Callable[[int], Message]:
 
 def _parts(occasion: Occasion, activity: Activity) -> Iterator[tuple[int, int, int, int, int]]:
     """All parts that people have to do with and that the actor may see: question, work, slot, part,
-    place of the stage.
+    place of the stage. Nobody marks their own answers.
 
     :raises NotAllowed: without the capability `quiz:mark`
     """
@@ -147,9 +148,19 @@ def _parts(occasion: Occasion, activity: Activity) -> Iterator[tuple[int, int, i
         return
     visible = sees(occasion, activity.course)
     everybody = visible(0)
+    own = _own_works(occasion, activity, marking)
     for (question, work, slot, part), stage in marking.queue.items():
-        if everybody or visible(marking.works[work].user):
+        if work not in own and (everybody or visible(marking.works[work].user)):
             yield question, work, slot, part, stage
+
+
+def _own_works(occasion: Occasion, activity: Activity, marking: QuizMarking) -> set[int]:
+    """Ids of the works of the actor's own attempts."""
+    held = shelf.attempts_of(occasion.site, activity.id)
+    if held is None or occasion.actor is None:
+        return set()
+    own = (marking.by_attempt.get(id) for id in held.by_user.get(occasion.actor.id, ()))
+    return {work for work in own if work is not None}
 
 
 # -- going through it
@@ -250,7 +261,7 @@ def find(occasion: Occasion, activity: Activity, work_key: str, place: Place) ->
     """An answer for its marker.
 
     :raises NotFound: there is none, it needs nobody, or it is not for the actor
-    :raises NotAllowed: without the capability `quiz:mark`
+    :raises NotAllowed: without the capability `quiz:mark`, or it is the actor's own
     """
     occasion.require(permissions.MARK, activity)
     quiz = quiz_of(occasion, activity)
@@ -263,12 +274,15 @@ def find(occasion: Occasion, activity: Activity, work_key: str, place: Place) ->
     except KeyError:
         work = attempt = part = None
     if (
-        work is None
+        marking is None
+        or work is None
         or attempt is None
         or part is None
+        or not waiting.is_queued(marking, work, place)
         or not sees(occasion, activity.course)(work.user)
     ):
         raise NotFound(_("This answer does not wait for anybody any more."))
+    check_not_own(occasion, attempt)
     slot = attempt.slots[place[0]]
     rule = rules_of(occasion.site, activity.id).get(slot.question)
     version = rule.version if rule is not None and rule.version else slot.version
@@ -336,6 +350,12 @@ def release_lock(occasion: Occasion, work: MarkingWork, place: Place) -> None:
     lock = work.locks.get(place)
     if lock is not None and occasion.actor is not None and lock.user == occasion.actor.id:
         work.locks = {p: known for p, known in work.locks.items() if p != place}
+
+
+def check_not_own(occasion: Occasion, attempt: Attempt) -> None:
+    """:raises NotAllowed: it is the actor's own"""
+    if occasion.actor is not None and occasion.actor.id == attempt.user:
+        raise NotAllowed(_("This is your own answer: somebody else has to mark it."))
 
 
 def check_free(piece: Piece) -> None:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from modou.errors import Conflict, Invalid, Message
 from modou.models.courses import Activity
+from modou.models.jobs import JobRecord
+from modou.services import jobs
 from modou.services.cleaning import clean_line
 from modou.services.occasion import Occasion
 from modou_quiz import permissions
@@ -246,6 +248,25 @@ def regrade(
             replace(occasion, activity, attempt, found, reason)
             changed += 1
     return changed
+
+
+def begin(
+    occasion: Occasion, activity: Activity, reason: str, at_once: int
+) -> tuple[JobRecord, int | None]:
+    """Bring the attempts up to the rules that were just set; how many of them changed at once,
+    None when they are too many and the job does it.
+
+    The job runs in any case: who hands in while this transaction is on its way has read the rules
+    as they were, and is not among the attempts that are seen here.
+
+    :param at_once: up to so many attempts are graded again here
+    :raises NotAllowed: without the capability `quiz:manage`
+    """
+    attempts = list(some_attempts(occasion, activity, at_once + 1))
+    job = jobs.enqueue(occasion, "quiz_regrade", activity=activity.id, reason=reason)
+    if len(attempts) > at_once:
+        return job, None
+    return job, regrade(occasion, activity, attempts, reason)
 
 
 def replace(

@@ -8,6 +8,7 @@ from modou.services import grading
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Attempt
 from modou_quiz.services import shelf
+from modou_quiz.services.marking.shelf import depend_on
 from modou_quiz.services.marking.walking import CLOSED
 
 #: What stands in the grade book as the source of a grade.
@@ -53,15 +54,6 @@ def result(grade_by: str, shares: list[float | None]) -> float | None:
     return max(known, default=None)
 
 
-def _depend_on(attempt: Attempt) -> None:
-    """The grade is right only as long as this attempt is what it was when it was read: another
-    transaction that changes it now makes this one be done again. (Without it, one that hands in a
-    second attempt and one that regrades the first each see the other's as it was.)"""
-    connection = attempt._p_jar  # noqa: SLF001 - persistent's own name
-    if connection is not None and not attempt._p_changed:  # noqa: SLF001 - likewise
-        connection.readCurrent(attempt)
-
-
 def settle(occasion: Occasion, activity: Activity, user_id: int) -> float | None:
     """Bring a learner's grade up to what the attempts come to; None: there is nothing (yet).
 
@@ -79,7 +71,9 @@ def settle(occasion: Occasion, activity: Activity, user_id: int) -> float | None
     attempts = list(counting(occasion, activity.id, user_id))
     shares = [share_of(attempt) for attempt in attempts]
     for attempt in attempts:
-        _depend_on(attempt)
+        # Without it, one that hands in a second attempt and one that regrades the first each see
+        # the other's as it was.
+        depend_on(attempt)
     share = result(quiz.grade_by, shares)
     value = None if share is None else max(item.minimum, share * item.maximum)
     given = grading.set_grade(occasion, course, item, enrolment, value, source=SOURCE)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from persistent import Persistent
+
 from modou.models.site import Site
 from modou.services.occasion import Occasion
 from modou.store.containers import WideLOBTree
@@ -37,6 +39,23 @@ def rules_of(site: Site, activity_id: int) -> Mapping[int, Rule]:
     return marking.rules if marking is not None else _NO_RULES
 
 
+def depend_on(found: Persistent) -> None:
+    """What is written now is right only as long as an object is what it was when it was read:
+    another transaction that changes it now makes this one be done again. (The database alone
+    notices only what two of them write.)"""
+    found._p_activate()  # noqa: SLF001 - persistent's own name
+    connection = found._p_jar  # noqa: SLF001 - likewise
+    if connection is not None and not found._p_changed:  # noqa: SLF001 - likewise
+        connection.readCurrent(found)
+
+
 def touch(occasion: Occasion, activity_id: int) -> None:
     """A result of the quiz has become another one: what was counted is old."""
     marking_of(occasion, activity_id).changes.change(1)
+
+
+def drop_marking(occasion: Occasion, activity_id: int) -> None:
+    """When a quiz is deleted."""
+    all_: Any = occasion.site.plugin_data(PLUGIN).get("marking")
+    if all_ is not None:
+        all_.pop(activity_id, None)

@@ -35,12 +35,28 @@ def sync(occasion: Occasion, attempt: Attempt, waits: Mapping[Place, int]) -> No
         marking.by_attempt[attempt.id] = work.id
     for place, part in work.parts.items():
         if part.stage != "done" and place not in waits:
-            # It needs nobody any more: the question was voided, the answer taken back.
-            _drop(marking, work, place)
+            # It needs nobody now: the question was voided, the answer taken back.
+            _take_out(marking, work, place)
     for place, question in waits.items():
         known = work.parts.get(place)
-        if known is None or known.stage == "done" or known.question != question:
+        if known is None or known.question != question or not _still_said(attempt, place, known):
             put(marking, work, place, PartWork(question))
+        elif not is_queued(marking, work, place):
+            # What was said before the question was voided goes on from there.
+            put(marking, work, place, known)
+
+
+def is_queued(marking: QuizMarking, work: MarkingWork, place: Place) -> bool:
+    """Whether a part needs, or needed, people: what is kept of one that was voided does not."""
+    part = work.parts.get(place)
+    return part is not None and (part.question, work.id, *place) in marking.queue
+
+
+def _still_said(attempt: Attempt, place: Place, part: PartWork) -> bool:
+    """Whether what was said of a part that is not done is about the answer that stands there."""
+    given = attempt.answers.given.get(place[0])
+    since = given.time_ms // 1000 if given is not None else 0
+    return part.stage != "done" and all(mark.time >= since for mark in part.said)
 
 
 def put(marking: QuizMarking, work: MarkingWork, place: Place, part: PartWork) -> None:
@@ -52,17 +68,21 @@ def put(marking: QuizMarking, work: MarkingWork, place: Place, part: PartWork) -
         marking.queue[key] = stage
 
 
-def _drop(marking: QuizMarking, work: MarkingWork, place: Place) -> None:
+def _take_out(marking: QuizMarking, work: MarkingWork, place: Place) -> None:
+    """Take a part out of the queue. What markers have said of one that is not done stays with the
+    work: two of them would have to begin anew when it comes back."""
     part = work.parts[place]
-    work.parts = {p: known for p, known in work.parts.items() if p != place}
+    if part.stage == "done" or not part.said:
+        work.parts = {p: known for p, known in work.parts.items() if p != place}
     work.locks = {p: lock for p, lock in work.locks.items() if p != place}
     marking.queue.pop((part.question, work.id, *place), None)
 
 
 def withdraw(occasion: Occasion, attempt: Attempt) -> None:
-    """Take an attempt out of the queue, also what is done of it: it was voided or reopened."""
+    """Take an attempt out of the queue, also what is done of it: it was voided or reopened. What
+    was said of answers that stay as they are counts when it comes back."""
     marking = find_marking(occasion.site, attempt.quiz)
     work = work_of(marking, attempt.id) if marking is not None else None
     if marking is not None and work is not None:
         for place in tuple(work.parts):
-            _drop(marking, work, place)
+            _take_out(marking, work, place)

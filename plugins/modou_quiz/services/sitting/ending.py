@@ -14,11 +14,12 @@ from modou_quiz.models.attempts import QuizAttempts
 from modou_quiz.permissions import MANAGE
 from modou_quiz.services import marking, shelf
 from modou_quiz.services.marking.keys import Unreadable
-from modou_quiz.services.sitting import finding, notifying
+from modou_quiz.services.sitting import finding, managing, notifying
 from modou_quiz.services.sitting.finding import Sitting
 
 #: The fact that an attempt was handed in, for the completion rule of the same name.
 FACT = "handed_in"
+DAY = 86_400
 
 
 def hand_in(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
@@ -44,9 +45,10 @@ def hand_in(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
     close(sitting, "learner")
 
 
-def hand_in_for(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
+def hand_in_for(occasion: Occasion, activity_id: int, attempt_id: int, reason: str = "") -> None:
     """A person hands an attempt in for its learner.
 
+    :param reason: in words, for the journal
     :raises NotAllowed: without the capability `quiz:manage`
     :raises Conflict: it has ended
     """
@@ -54,7 +56,7 @@ def hand_in_for(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
     occasion.require(MANAGE, sitting.course)
     if not sitting.open:
         raise Conflict(_("This attempt has ended."))
-    close(sitting, "time" if sitting.over else "person")
+    close(sitting, "time" if sitting.over else "person", reason)
 
 
 def objection_to_hand_in(sitting: Sitting) -> TranslationString | str | None:
@@ -73,10 +75,11 @@ def objection_to_hand_in(sitting: Sitting) -> TranslationString | str | None:
     return None
 
 
-def close(sitting: Sitting, by: str) -> None:
+def close(sitting: Sitting, by: str, reason: str = "") -> None:
     """End an open attempt, mark it, and let course and grade book know.
 
     :param by: see `Attempt.handed_in_by`
+    :param reason: of a person who ends it
     """
     occasion, attempt = sitting.occasion, sitting.attempt
     # What the clock ended has ended then, whenever somebody came to see to it.
@@ -98,6 +101,7 @@ def close(sitting: Sitting, by: str) -> None:
         seq=attempt.answers.seq,
         score=attempt.score,
         most=attempt.most,
+        reason=reason,
     )
     if sitting.enrolment is not None:
         learning.set_fact(occasion, sitting.enrolment, sitting.activity, FACT, at)
@@ -128,6 +132,35 @@ def close_if_over(occasion: Occasion, activity_id: int, attempt_id: int) -> bool
     return True
 
 
+def close_or_note(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
+    """End an attempt that was noted as due, unless it has got more time meanwhile."""
+    if close_if_over(occasion, activity_id, attempt_id):
+        return
+    sitting = finding.find(occasion, activity_id, attempt_id)
+    managing.settle_attempt(sitting.held, sitting.quiz, sitting.attempt)
+
+
+def close_if_idle(occasion: Occasion, activity_id: int, attempt_id: int) -> None:
+    """End an attempt that has no end, once nothing was answered in it for as many days as the
+    operator says; one whose quiz has closed meanwhile ends as well."""
+    if close_if_over(occasion, activity_id, attempt_id):
+        return
+    sitting = finding.find(occasion, activity_id, attempt_id)
+    days = shelf.settings(occasion).idle_days
+    if not sitting.open or sitting.ends or not days:
+        return
+    if occasion.now - last_sign(sitting) >= days * DAY:
+        close(sitting, "idle")
+
+
+def last_sign(sitting: Sitting) -> int:
+    """When the learner last answered, or began, or got the attempt back; seconds UTC."""
+    attempt = sitting.attempt
+    signs = [attempt.started, *(given.time_ms // 1000 for given in attempt.answers.given.values())]
+    signs += [before.time for before in attempt.history if before.action == "reopen"]
+    return max(signs)
+
+
 def due(occasion: Occasion) -> Iterator[tuple[int, int]]:
     """(activity, attempt) of all attempts whose time is up, over all quizzes."""
     grace = shelf.settings(occasion).grace
@@ -141,8 +174,20 @@ def due(occasion: Occasion) -> Iterator[tuple[int, int]]:
 
 def _due_in(activity_id: int, held: QuizAttempts, before: int) -> Iterator[tuple[int, int]]:
     for attempt_id, deadline in held.deadlines.items():
-        if deadline < before:
+        if 0 < deadline < before:
             yield activity_id, attempt_id
+
+
+def without_end(occasion: Occasion) -> list[tuple[int, int]]:
+    """(activity, attempt) of all open attempts that do not end by themselves, over all quizzes."""
+    data = occasion.site.plugins.get(shelf.PLUGIN)
+    held_by_quiz = data.get("attempts") if data is not None else None
+    return [
+        (activity_id, attempt_id)
+        for activity_id, held in (held_by_quiz.items() if held_by_quiz is not None else ())
+        for attempt_id, deadline in held.deadlines.items()
+        if not deadline
+    ]
 
 
 def some_due(

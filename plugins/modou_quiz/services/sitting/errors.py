@@ -27,6 +27,22 @@ class SignedOut(ModouError):
         super().__init__(_("Sign in again: your answers are kept in this browser until then."))
 
 
+class Left(ModouError):
+    """The learner does not take part in the course any more."""
+
+    status = 403
+    code = "left-course"
+    title = _("You do not take part in this course any more")
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "You do not take part in this course any more, so this answer was not taken. "
+                "What was saved before stays. Ask your teacher if that is a mistake."
+            )
+        )
+
+
 class TakenOver(ModouError):
     """A newer page has the attempt."""
 

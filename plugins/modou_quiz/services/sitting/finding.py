@@ -56,10 +56,12 @@ class Sitting:
         """When it ends by itself, seconds UTC; 0: never. Begun without an end, it ends all the same
         when the quiz closes by a rule that came later: those who have handed in may see the answers
         then. One that was given back has the end that it was given back with."""
-        attempt = self.attempt
-        if attempt.deadline or attempt.preview or rules.is_reopened(attempt):
+        attempt, quiz = self.attempt, self.quiz
+        if attempt.preview or rules.is_reopened(attempt):
             return attempt.deadline
-        return rules.limits_of(self.quiz, attempt.user).closes
+        if attempt.deadline and attempt.revision == quiz.revision:
+            return attempt.deadline
+        return rules.end_of(quiz, attempt)
 
     def tell(self, kind: str, **values: Any) -> None:
         """Record an event about the learner. Previews are nobody's attempts."""

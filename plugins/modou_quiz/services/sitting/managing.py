@@ -1,7 +1,9 @@
 """What teachers decide about single learners: exceptions, and who may sit a quiz at all."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from modou.errors import Invalid, NotFound
 from modou.models.courses import Activity, Course
@@ -11,7 +13,7 @@ from modou.services.cleaning import clean_line
 from modou.services.occasion import Occasion
 from modou.services.user_index import find_by_username
 from modou_quiz.i18n import _
-from modou_quiz.models.attempts import Attempt
+from modou_quiz.models.attempts import Attempt, QuizAttempts
 from modou_quiz.models.quizzes import Allowance, Quiz
 from modou_quiz.permissions import MANAGE
 from modou_quiz.services import shelf
@@ -22,6 +24,8 @@ MOST_EXTRA = 24 * 3600
 MOST_ATTEMPTS = 100
 MOST_LISTED = 20_000
 WHY_LENGTH = 300
+#: Up to so many open attempts get their new end at once, more by a job.
+SETTLED_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +133,28 @@ def _record(
 
 def settle_deadlines(occasion: Occasion, activity: Activity, quiz: Quiz) -> None:
     """The rules of a quiz have changed: open attempts get the time that they have now where that is
-    more. Nobody loses time that was promised."""
+    more. Nobody loses time that was promised.
+
+    Whoever saves or hands in is judged by the new rules at once (`Sitting.ends`); here it is noted,
+    so that a rule after this one does not take it back. Of many attempts the job
+    `quiz_deadlines` does so.
+    """
     held = shelf.attempts_of(occasion.site, activity.id)
     if held is None:
         return
-    for attempt_id in list(held.deadlines.keys()):
-        attempt: Attempt = held.by_id[attempt_id]
-        _settle_attempt(quiz, attempt, held.deadlines, shorten=False)
+    ids = list(islice(held.deadlines.keys(), SETTLED_AT_ONCE + 1))
+    if len(ids) > SETTLED_AT_ONCE:
+        jobs.enqueue(occasion, "quiz_deadlines", activity=activity.id)
+    else:
+        settle_some(held, quiz, ids)
+
+
+def settle_some(held: QuizAttempts, quiz: Quiz, ids: Iterable[int]) -> None:
+    """`settle_deadlines` for some attempts (ids); those that are gone are passed over."""
+    for id in ids:
+        attempt = held.by_id.get(id)
+        if attempt is not None:
+            settle_attempt(held, quiz, attempt)
 
 
 def _settle_learner(
@@ -145,23 +164,27 @@ def _settle_learner(
     if held is None:
         return
     for attempt in rules.attempts_of_user(held, user_id):
-        _settle_attempt(quiz, attempt, held.deadlines, shorten=shorten)
+        settle_attempt(held, quiz, attempt, shorten=shorten)
 
 
-def _settle_attempt(quiz: Quiz, attempt: Attempt, deadlines: object, *, shorten: bool) -> None:
-    if attempt.state != "open" or attempt.preview or not attempt.deadline:
+def settle_attempt(
+    held: QuizAttempts, quiz: Quiz, attempt: Attempt, *, shorten: bool = False
+) -> None:
+    """Give an open attempt the end that it has by the rules now.
+
+    :param shorten: also where that is earlier
+    """
+    if attempt.state != "open" or attempt.preview or rules.is_reopened(attempt):
+        # (By the rules, one that was given back has been over for long.)
         return
-    if rules.is_reopened(attempt):
-        # By the rules it has been over for long.
-        return
-    deadline = rules.deadline_of(quiz, attempt.user, attempt.started)
-    if deadline == attempt.deadline or (not shorten and 0 < deadline < attempt.deadline):
-        return
-    attempt.deadline = deadline
-    if deadline:
-        deadlines[attempt.id] = deadline  # type: ignore[index]
-    else:
-        deadlines.pop(attempt.id, None)  # type: ignore[attr-defined]
+    ends = rules.end_of(quiz, attempt)
+    if attempt.deadline:
+        if shorten:
+            ends = rules.deadline_of(quiz, attempt.user, attempt.started)
+        if ends != attempt.deadline:
+            attempt.deadline = ends
+    if held.deadlines.get(attempt.id) != ends:
+        held.deadlines[attempt.id] = ends
 
 
 # -- who may sit it
@@ -236,14 +259,11 @@ def _set_list(occasion: Occasion, activity: Activity, quiz: Quiz, ids: list[int]
 
 
 def open_attempts(occasion: Occasion, activity: Activity, limit: int = 200) -> list[Attempt]:
-    """Attempts that go on now, those that end first before the others, `limit` of them.
-
-    Only those that end by themselves are known as open without looking at each.
-    """
+    """Attempts that go on now, those that end first before the others, `limit` of them."""
     occasion.require(MANAGE, activity.course)
     held = shelf.attempts_of(occasion.site, activity.id)
     if held is None:
         return []
-    ids = sorted(held.deadlines.items(), key=lambda pair: pair[1])[:limit]
+    ids = sorted(held.deadlines.items(), key=lambda pair: pair[1] or math.inf)[:limit]
     found = (held.by_id.get(id) for id, _deadline in ids)
     return [a for a in found if a is not None and a.state == "open" and not a.preview]

@@ -3,6 +3,7 @@
 from modou.services import mailing
 from modou.services.letters import Letter
 from modou_quiz.i18n import _
+from modou_quiz.services import shelf
 from modou_quiz.services.sitting.finding import Sitting
 from modou_quiz.services.sitting.moments import moment_text
 
@@ -33,6 +34,12 @@ def ended(sitting: Sitting) -> None:
             "Your attempt at “${quiz}” in the course “${course}” was handed in on ${time}, since "
             "its page was left too often. Ask your teacher if that was a mistake.",
             mapping=mapping,
+        )
+    elif attempt.handed_in_by == "idle":
+        body = _(
+            "Your attempt at “${quiz}” in the course “${course}” was handed in for you on ${time}, "
+            "since nothing was answered in it for ${days} days. All that you had answered counts.",
+            mapping={**mapping, "days": shelf.settings(sitting.occasion).idle_days},
         )
     else:
         body = _(

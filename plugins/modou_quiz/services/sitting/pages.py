@@ -19,7 +19,7 @@ from modou.services.seals import Seal
 from modou.store.vault import Keyring
 from modou_quiz.i18n import _
 from modou_quiz.services.sitting import finding, rules
-from modou_quiz.services.sitting.errors import Closed, SignedOut, TakenOver, UnknownPage
+from modou_quiz.services.sitting.errors import Closed, Left, SignedOut, TakenOver, UnknownPage
 from modou_quiz.services.sitting.finding import Sitting
 from modou_quiz.services.sitting.moments import milliseconds
 
@@ -69,6 +69,7 @@ def by_token(occasion: Occasion, token: PageToken) -> Sitting:
     :raises Closed: it has ended
     :raises TakenOver: a newer page has it
     :raises SignedOut: the browser is not signed in any more
+    :raises Left: the learner does not take part in the course any more
     :raises NotAllowed: it has left the networks that were named for the quiz
     :raises NotFound: it is gone
     """
@@ -99,16 +100,18 @@ def check_place(sitting: Sitting) -> None:
 
 
 def _check_person(sitting: Sitting) -> None:
-    """:raises SignedOut: the learner is not signed in, or does not take part any more"""
+    """:raises SignedOut: the learner is not signed in any more
+    :raises Left: the learner does not take part any more
+    """
     occasion, attempt = sitting.occasion, sitting.attempt
     user = occasion.site.users.get(attempt.user)
     if user is None or user.status != "active":
         raise SignedOut
     if sitting.enrolment is None or attempt.preview:
         if not occasion.can(Capability.ACTIVITY_EDIT, sitting.course):
-            raise SignedOut
+            raise Left
     elif not sitting.enrolment.active_at(occasion.now):
-        raise SignedOut
+        raise Left
     if attempt.login and not logins_live.goes_on(occasion, attempt.login, occasion.now):
         raise SignedOut
 

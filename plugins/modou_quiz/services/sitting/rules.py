@@ -58,6 +58,15 @@ def deadline_of(quiz: Quiz, user_id: int, started: int) -> int:
     return min(ends, default=0)
 
 
+def end_of(quiz: Quiz, attempt: Attempt) -> int:
+    """When an attempt that was begun by other rules ends now, seconds UTC; 0: never. Nobody loses
+    time that was promised; a time limit is none for who began without an end."""
+    if not attempt.deadline:
+        return limits_of(quiz, attempt.user).closes
+    deadline = deadline_of(quiz, attempt.user, attempt.started)
+    return max(deadline, attempt.deadline) if deadline else 0
+
+
 def is_reopened(attempt: Attempt) -> bool:
     """Whether it was given back to its learner: its end was set by whoever did so."""
     return any(before.action == "reopen" for before in attempt.history)

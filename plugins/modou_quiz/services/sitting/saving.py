@@ -141,6 +141,9 @@ def take(sitting: Sitting, saves: Sequence[Save], find: Find = nothing_sent) -> 
             continue
         if made is not None:
             given[one.slot] = made
+            new = [id for id in answer_files.ids_in(made.response) if id not in answers.files]
+            if new:
+                answers.files = (*answers.files, *new)
     if seq != answers.seq:
         answers.seq = seq
         answers.given = given

@@ -12,6 +12,7 @@ from modou_quiz.services import marking
 from modou_quiz.services.answer_files import asks_for_files, with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.marking.tries import counted, fraction_of
+from modou_quiz.services.marking.veiling import Veil
 from modou_quiz.services.rendering import render_for
 from modou_quiz.services.sitting import ending, finding, reviewing, saving, trying
 from modou_quiz.services.sitting.finding import Asked, Sitting
@@ -43,6 +44,7 @@ class QuestionShown:
     :param said: what people said who marked it
     :param missing: it cannot be shown any more; nothing but that is said
     :param tries: where there are several at it
+    :param veiled: what was answered is not for the reader now: see `marking.veiling`
     """
 
     place: int
@@ -60,6 +62,7 @@ class QuestionShown:
     earned: float | None = None
     said: SlotReview | None = None
     missing: bool = False
+    veiled: bool = False
     key: tuple[Any, ...] | None = None
     tries: TriesShown | None = None
 
@@ -226,9 +229,15 @@ def review_page(sitting: Sitting, sign: Sign) -> ReviewShown:
     labels = labels_of(attempt.slots)
     questions: list[QuestionShown] = []
     said = marking.review_of(occasion, attempt, allowed, sign)
+    own = occasion.actor is not None and occasion.actor.id == attempt.user
+    hidden = Veil(occasion, sitting.activity).hidden(attempt) if not own else frozenset()
     if allowed & {"response", "correct", "feedback", "right"}:
         for place in range(len(attempt.slots)):
             given = attempt.answers.given.get(place, _NOTHING)
+            if place in hidden:
+                one = _reviewed(sitting, place, given, allowed & {"right"}, labels, sign)
+                questions.append(replace(one, veiled=True))
+                continue
             one = _reviewed(sitting, place, given, allowed, labels, sign)
             questions.append(replace(one, said=said.get(place)))
     marks = "marks" in allowed
@@ -280,6 +289,9 @@ def _reviewed(
     if told is not None and "correct" in allowed and found.type.answerable:
         # What counts is what was marked, which people may have done.
         told = {**told, "given": response is not None, "state": _marked(judged)}
+        if fraction is None and not slot.marks:
+            # Nobody is going to judge what brings no marks.
+            del told["state"]
         shown = {**shown, "review": told}
     earned = fraction * slot.marks if fraction is not None and "marks" in allowed else None
     if attempt.earned and place < len(attempt.earned) and "marks" in allowed:
@@ -296,7 +308,7 @@ def _reviewed(
         _section(sitting, place),
         given.flagged,
         given.checked,
-        _state(found, response, judged, allowed),
+        _state(found, slot, response, judged, allowed),
         earned,
         tries=trying.told(found, given, allowed),
     )
@@ -320,9 +332,9 @@ def _fraction(sitting: Sitting, place: int, found: Asked, given: Given) -> float
     would mark it now."""
     attempt = sitting.attempt
     slot = attempt.slots[place]
-    if not found.type.answerable or not slot.marks:
+    if not found.type.answerable:
         return None
-    if attempt.earned:
+    if attempt.earned and slot.marks:
         earned = attempt.earned[place] if place < len(attempt.earned) else None
         return None if earned is None else earned / slot.marks
     return fraction_of(found.type, found.content, given)
@@ -337,10 +349,12 @@ def _marked(fraction: float | None) -> str:
     return "partly" if fraction > 0 else "wrong"
 
 
-def _state(found: Asked, response: Any, fraction: float | None, allowed: frozenset[str]) -> str:
+def _state(
+    found: Asked, slot: Slot, response: Any, fraction: float | None, allowed: frozenset[str]
+) -> str:
     if not found.type.answerable:
         return ""
-    if "correct" not in allowed:
+    if "correct" not in allowed or (fraction is None and not slot.marks):
         return "answered" if response is not None and "response" in allowed else ""
     state = _marked(fraction)
     return "empty" if state == "wrong" and response is None else state

@@ -16,7 +16,7 @@ from modou.store.containers import new_id
 from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt, QuizAttempts, Slot
 from modou_quiz.models.quizzes import Quiz
-from modou_quiz.services import attempt_files, drawing, shelf
+from modou_quiz.services import drawing, dropping, shelf
 from modou_quiz.services.sitting import ending, finding, rules
 from modou_quiz.services.sitting.rules import Limits
 
@@ -207,8 +207,7 @@ def start(occasion: Occasion, drawn: Drawn, login: bytes) -> Begun:
     attempt = _make(occasion, held, activity, quiz, drawn, number)
     attempt.login = login
     attempt.deadline = rules.deadline_of(quiz, user.id, occasion.now)
-    if attempt.deadline:
-        held.deadlines[attempt.id] = attempt.deadline
+    held.deadlines[attempt.id] = attempt.deadline
     held.count.change(1)
     occasion.record(
         "attempt_started",
@@ -237,10 +236,11 @@ def preview(occasion: Occasion, drawn: Drawn, login: bytes) -> Begun:
     held = _held(occasion, activity.id)
     for old in rules.attempts_of_user(held, user.id):
         if old.preview:
-            attempt_files.drop(occasion, old)
+            dropping.drop_files(occasion, old)
             drop(held, old)
     attempt = _make(occasion, held, activity, quiz, drawn, 1)
     attempt.preview = True
+    held.previews |= {attempt.id}
     attempt.login = login
     if quiz.time_limit:
         attempt.deadline = occasion.now + quiz.time_limit
@@ -256,6 +256,7 @@ def drop(held: QuizAttempts, attempt: Attempt) -> None:
     else:
         held.by_user.pop(attempt.user, None)
     held.by_id.pop(attempt.id, None)
+    held.previews -= {attempt.id}
     held.deadlines.pop(attempt.id, None)
 
 

@@ -11,8 +11,8 @@ them; the job `quiz_statistics` (`modou_quiz.jobs`) does all three. Formulas:
 - reliability: Cronbach's alpha where all had the same questions, else ICC(1,k).
 """
 
-from modou_quiz.services.statistics.counting import fingerprint, keep, plain_of
+from modou_quiz.services.statistics.counting import fingerprint, forget, keep, plain_of
 from modou_quiz.services.statistics.gathering import WHICH, Gathered, gather
 from modou_quiz.services.statistics.judging import FLAGS
 
-__all__ = ["FLAGS", "WHICH", "Gathered", "fingerprint", "gather", "keep", "plain_of"]
+__all__ = ["FLAGS", "WHICH", "Gathered", "fingerprint", "forget", "gather", "keep", "plain_of"]

@@ -1,7 +1,7 @@
 """Counting a quiz, and keeping what was counted: for its pages and, beside each question, for the
 bank."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modou.services.occasion import Occasion
@@ -142,8 +142,10 @@ def keep(occasion: Occasion, activity_id: int, counted: Plain) -> None:
     marking = marking_of(occasion, activity_id)
     marking.counted = counted["quiz"]
     items = counted["items"]
-    for question in [id for id in marking.items if id not in items]:
-        del marking.items[question]
+    gone = [id for id in marking.items if id not in items]
+    for id in gone:
+        del marking.items[id]
+    forget(occasion, activity_id, gone)
     marking.items.update(items)
     bank = shelf.find_bank(occasion.site)
     if bank is None:
@@ -155,12 +157,29 @@ def keep(occasion: Occasion, activity_id: int, counted: Plain) -> None:
         mine = {name: item[name] for name in ("n", "facility", "discrimination")}
         known = dict((question.statistics or {}).get("by", {}))
         known[activity_id] = mine
-        joined = _together(list(known.values()))
-        made = {
-            "facility": joined["facility"],
-            "discrimination": joined["discrimination"],
-            "sittings": joined["n"],
-            "by": known,
-        }
+        made = _joined(known)
         if made != question.statistics:
             question.statistics = made
+
+
+def forget(occasion: Occasion, activity_id: int, questions: Iterable[int]) -> None:
+    """The bank's questions say nothing about a quiz any more: it is gone, or they in it."""
+    bank = shelf.find_bank(occasion.site)
+    for id in questions:
+        question = bank.questions.get(id) if bank is not None else None
+        known = (question.statistics or {}).get("by", {}) if question is not None else {}
+        if question is None or activity_id not in known:
+            continue
+        left = {quiz: item for quiz, item in known.items() if quiz != activity_id}
+        question.statistics = _joined(left) if left else None
+
+
+def _joined(by: Plain) -> Plain:
+    """What all quizzes say together about a question, and each of them."""
+    joined = _together(list(by.values()))
+    return {
+        "facility": joined["facility"],
+        "discrimination": joined["discrimination"],
+        "sittings": joined["n"],
+        "by": by,
+    }

@@ -111,7 +111,7 @@ class _Reader:
         found = self.found
         score, most = attempt.score or 0.0, attempt.most
         found.shares.append(min(1.0, score / most))
-        if attempt.handed_in > attempt.started:
+        if attempt.handed_in > attempt.started and attempt.handed_in_by != "idle":
             found.seconds.append(attempt.handed_in - attempt.started)
         times = seconds_of(attempt)
         questions = []
