@@ -249,6 +249,7 @@ setup(
         "test": [
             "pytest>=8.2",
             "pytest-xdist>=3.6",
+            "pytest-rerunfailures>=16",  # tests/browser only, see CONTRIBUTING.md
             "hypothesis>=6.100",
             "WebTest>=3.0",
             "beautifulsoup4>=4.12",  # WebTest reads pages with it

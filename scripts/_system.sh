@@ -7,7 +7,7 @@
 
 # package | how to see that it is here | which runs of scripts/test use it | why
 SYSTEM_PACKAGES='
-chromium       | has chromium             | browser plugins           | the browser tests drive it without a window
+chromium-headless-shell | has_chromium    | browser plugins           | the browser tests drive it; chromium itself does too, in more time
 fonts-noto-cjk | has_chinese_font         | browser plugins           | without a Chinese font its screenshots show boxes
 postgresql     | has_postgresql           | functional plugins postgresql | ZODB on PostgreSQL: the tests start a server of their own
 ffmpeg         | has ffmpeg               | functional plugins        | makes and measures the sound and video that the tests upload
@@ -22,6 +22,10 @@ gettext        | has msgfmt               | house                     | checks t
 has() {
   # Debian keeps servers where a user's PATH does not look.
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v "$1" >/dev/null
+}
+
+has_chromium() {
+  has chromium-headless-shell || has chromium || has chromium-browser
 }
 
 has_postgresql() {
@@ -56,7 +60,7 @@ why_needed() {
   local package check runs why wanted=" $1 "
   while IFS='|' read -r package check runs why; do
     package=${package// /}
-    [ -z "$package" ] || [[ $wanted != *" $package "* ]] || printf '    %-15s%s\n' "$package" "${why# }"
+    [ -z "$package" ] || [[ $wanted != *" $package "* ]] || printf '    %-25s%s\n' "$package" "${why# }"
   done <<<"$SYSTEM_PACKAGES"
 }
 

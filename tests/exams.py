@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modou.models.courses import Activity, Course
+from modou.models.jobs import FAILED, QUEUED
 from modou.models.people import User
 from modou.services import grading
 from modou.services.occasion import Occasion
@@ -183,3 +184,11 @@ def sit(
 def text(words: str = ESSAY_TEXT) -> dict[str, Any]:
     """The response to an essay."""
     return {"text": words, "files": []}
+
+
+def fail_jobs(occasion: Occasion, name: str, reason: str) -> None:
+    """Let all waiting jobs of a name have failed for good."""
+    for record in list(occasion.site.jobs.records):
+        if record.name == name and record.state == QUEUED:
+            record.error = reason
+            occasion.site.jobs.end(record, FAILED, occasion.now)

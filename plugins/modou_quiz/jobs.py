@@ -2,9 +2,19 @@
 
 from modou.declarations import Job
 from modou_quiz.i18n import _
-from modou_quiz.services import counting_jobs, dropping, reminding, searching
+from modou_quiz.services import (
+    carrying,
+    counting_jobs,
+    dropping,
+    duplicate_search,
+    reminding,
+    searching,
+    tidying,
+)
 from modou_quiz.services.bank import orphans
 from modou_quiz.services.interchange import exporting, reading, taking
+from modou_quiz.services.marking import previews
+from modou_quiz.services.printing import prints
 from modou_quiz.services.sitting import timekeeping
 
 JOBS: tuple[Job, ...] = (
@@ -53,6 +63,13 @@ JOBS: tuple[Job, ...] = (
         long=True,
     ),
     Job(
+        previews.JOB,
+        _("What grading a quiz again would change"),
+        previews.run,
+        long=True,
+        retries=1,
+    ),
+    Job(
         name="quiz_settle",
         title=_("Grades of a quiz by another rule"),
         run=counting_jobs.settle,
@@ -81,6 +98,28 @@ JOBS: tuple[Job, ...] = (
     Job(reading.JOB, _("Reading a file of questions"), reading.read, long=True, retries=2),
     Job(taking.JOB, _("Taking questions from a file"), taking.take, long=True),
     Job(exporting.JOB, _("Writing questions to a file"), exporting.write, long=True, retries=2),
+    Job(
+        carrying.JOB,
+        _("Copying questions into another course"),
+        carrying.carry_drawn,
+        long=True,
+    ),
+    Job(
+        duplicate_search.JOB,
+        _("Looking for duplicates in the question bank"),
+        duplicate_search.run,
+        long=True,
+        retries=1,
+        keep=duplicate_search.KEPT,
+    ),
+    Job(prints.JOB, _("Printing a paper"), prints.make, long=True, retries=1, keep=prints.KEPT),
+    Job(
+        name="quiz_drop_files",
+        title=_("Drop old prints, imports and exports of questions"),
+        run=tidying.drop_files,
+        at="04:35",
+        keep=3 * 86_400,
+    ),
     Job(
         name="quiz_bank_orphans",
         title=_("Delete the questions of deleted courses"),

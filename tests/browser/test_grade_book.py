@@ -140,7 +140,8 @@ class TestWithoutScripts:
         page = open_page(book, "teacher", java_script_enabled=False)
         cell(page, 2, 1).locator("a").click()
         page.get_by_label("Grade", exact=True).fill("66")
-        page.get_by_role("button", name="Save").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Save").click()
         assert stored(site, "赵敏", 1).value == 66.0
 
 

@@ -136,8 +136,8 @@ class TestLearning:
         expect(page.get_by_role("button", name="Mark as done")).to_be_visible()
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+# The other two pairs: test_every_page.py.
+@pytest.mark.parametrize(("width", "mode"), [(360, "light"), (1280, "dark")])
 def test_the_pages_are_accessible_and_fit(
     course: str, open_page: Callable[..., Page], width: int, mode: str
 ) -> None:

@@ -138,7 +138,7 @@ class TestBrokenLines:
         expect(item(page)).to_contain_text("Interrupted at")
         choose(page, film)
         expect(item(page)).to_have_attribute("data-state", "done")
-        assert item(page).count() == 1
+        expect(item(page)).to_have_count(1)
         assert 0 not in line.pieces[2:]
         save(page)
         assert stored(site) == [EXPECTED]
@@ -269,8 +269,7 @@ class TestUse:
         assert stored(site) == [EXPECTED]
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("width", "mode"), [(360, "dark"), (1280, "light")])
 def test_it_is_accessible_and_fits(
     form: str, film: Path, tmp_path: Path, open_page: Callable[..., Page], width: int, mode: str
 ) -> None:

@@ -17,6 +17,8 @@ from tests.commands import here, ini_of, refused_here
 from tests.conftest import SiteUnderTest
 from tests.graph import objects
 
+pytestmark = pytest.mark.both_storages
+
 ID_NUMBER = "11010519491231002X"
 
 

@@ -20,6 +20,8 @@ from tests import factories
 from tests.commands import here, ini_of, modou, refused_here, serving, write_ini
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 PASSWORD = "Jiàn-zhù 2026 dēng"
 
 

@@ -26,7 +26,7 @@ from modou.store.journal import verify
 from tests import beating, crashing
 from tests.commands import ROOT, command, environment, free_port, here, ini_of, write_ini
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.both_storages]
 
 WRITERS = 8
 

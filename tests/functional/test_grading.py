@@ -221,6 +221,7 @@ class TestExcluding:
             assert grading.total_of(occasion, course, enrolment).percent == 75.0
 
 
+@pytest.mark.both_storages
 class TestConcurrency:
     def test_the_second_of_two_teachers_is_told_what_the_first_one_did(self, class_):
         with class_.occasion("teacher") as occasion:

@@ -26,6 +26,8 @@ from modou.store.journal import verify
 from tests import factories
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 
 class Counter(Persistent):
     """Something that each learner has one of."""

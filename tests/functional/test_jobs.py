@@ -17,6 +17,8 @@ from modou.services.jobs.running import Runner
 from tests import factories
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 HOUR = 3600
 
 

@@ -11,6 +11,8 @@ from modou.services import jobs
 from tests.commands import here, ini_of, refused_here
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 
 @pytest.fixture
 def site(told: Any, make_site: Any) -> SiteUnderTest:

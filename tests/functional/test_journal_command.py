@@ -10,6 +10,8 @@ from modou.store.journal import Place, Proof, check_proof
 from tests.commands import here, ini_of, refused_here
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 
 @pytest.fixture
 def recorded(make_site: Any, tmp_path: Path) -> tuple[SiteUnderTest, Path]:

@@ -12,6 +12,8 @@ from tests import factories, rosters
 from tests.commands import here, ini_of, refused_here
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 
 @pytest.fixture
 def ini(site: SiteUnderTest, tmp_path: Path) -> Path:

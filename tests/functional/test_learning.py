@@ -160,6 +160,7 @@ class TestActivityPage:
         assert token not in page.html.select_one(".activities").text
 
 
+@pytest.mark.both_storages
 class TestFiles:
     def file_page(self, site: SiteUnderTest, filename: str, content: bytes) -> str:
         with site.occasion() as occasion:

@@ -18,6 +18,8 @@ from tests.commands import free_port
 from tests.conftest import SiteUnderTest
 from tests.pages import main_form
 
+pytestmark = pytest.mark.both_storages
+
 ADDRESS = "wang.fang@example.com"
 
 

@@ -240,10 +240,13 @@ MATRIX: dict[str, dict[str, frozenset[str]]] = {
 
 
 class Scene:
-    """A site in which everything exists that an address can name, and everybody of `PEOPLE`."""
+    """A site in which everything exists that an address can name, and everybody of `PEOPLE`.
 
-    def __init__(self, folder: Path) -> None:
-        self.site = SiteUnderTest(folder, **{"tm.commit_veto": _veto})
+    :param settings: of the site
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.site = SiteUnderTest(folder, **{"tm.commit_veto": _veto, **settings})
         with self.site.occasion() as occasion:
             root = occasion.site
             category = factories.category(occasion)
@@ -345,13 +348,18 @@ class Scene:
             assert user is not None
             return sessions.start(occasion, user)
 
+    @property
+    def mapper(self) -> Any:
+        return self.site.registry.getUtility(IRoutesMapper)
+
     def path(self, route: str) -> str:
         """The address of what the scene holds for the route.
 
         :raises KeyError: its pattern has a placeholder without a value
         """
-        mapper = self.site.registry.getUtility(IRoutesMapper)
-        path: str = mapper.generate(route, {**self.placeholders, **self.special.get(route, {})})
+        path: str = self.mapper.generate(
+            route, {**self.placeholders, **self.special.get(route, {})}
+        )
         return path
 
     def send(self, person: str, method: str, path: str, form: dict[str, str]) -> TestResponse:

@@ -12,6 +12,8 @@ from modou.services import files
 from modou.web.views.files import signer
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 LARGE = 200_001
 
 

@@ -15,6 +15,8 @@ from tests import factories
 from tests.commands import here, ini_of
 from tests.conftest import START, SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 
 @pytest.fixture
 def aged(site: SiteUnderTest) -> SiteUnderTest:

@@ -56,6 +56,7 @@ def sheet(answer: TestResponse) -> list[tuple[object, ...]]:
 
 
 class TestForTheSite:
+    @pytest.mark.both_storages
     def test_from_the_file_to_the_result(self, school: SiteUnderTest) -> None:
         browser = school.browser("olga")
         rows = paper.people(0, 60, course="C-1", cohort="B-1")
@@ -146,6 +147,7 @@ class TestForOneCourse:
         browser.get(f"/admin/roster/{job.key}", status=404)
         browser.get(f"{address}/0000000000000", status=404)
 
+    @pytest.mark.both_storages
     def test_progress_and_going_on(self, school: SiteUnderTest) -> None:
         browser = school.browser("olga")
         address = course_path(school) + "/roster"
@@ -166,6 +168,7 @@ class TestForOneCourse:
         answer = browser.get(here, headers={"HX-Request": "true"})
         assert answer.headers["HX-Refresh"] == "true"
 
+    @pytest.mark.both_storages
     def test_stopped_and_gone_on(self, school: SiteUnderTest) -> None:
         browser = school.browser("olga")
         address = course_path(school) + "/roster"

@@ -44,6 +44,7 @@ def keys(site: SiteUnderTest) -> dict[str, Any]:
 
 
 class TestMakingACourse:
+    @pytest.mark.both_storages
     def test_from_nothing_to_a_published_course(self, school: SiteUnderTest) -> None:
         browser = school.browser("ops")
         form = main_form(browser.get("/courses/new"))

@@ -13,6 +13,8 @@ from modou.services.telling import Teller, TellingThread
 from tests import factories
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 WITH_PROBE = {"modou.plugins": "probe"}
 
 

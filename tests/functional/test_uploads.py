@@ -22,6 +22,8 @@ from tests import factories
 from tests.conftest import SiteUnderTest
 from tests.tus import PIECE, Sender, b64
 
+pytestmark = pytest.mark.both_storages
+
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40
 
 

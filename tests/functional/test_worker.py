@@ -24,6 +24,8 @@ from tests import factories, redis_server
 from tests.commands import command, environment, ini_of
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[redis_server.RedisServer]:

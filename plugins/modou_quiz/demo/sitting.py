@@ -67,7 +67,7 @@ def sit(occasion: Occasion, user: User, activity: Activity, moment: datetime, nu
 
 def mark_some(occasion: Occasion, teacher: User, activity: Activity, moment: datetime) -> None:
     """Mark the work of half of the people."""
-    works = queue.by_learner(at(occasion, moment, teacher), activity)
+    works = queue.Learners(at(occasion, moment, teacher), activity).lines()
     chance = random.Random(len(works))  # noqa: S311 - a story, no secret
     for work in works[: len(works) // 2 + 1]:
         for _part in range(work.waiting):

@@ -24,7 +24,7 @@ from modou_quiz.formats.base import Item, Note
 from modou_quiz.i18n import _
 
 #: Fields of an item beside its content.
-_FIELDS: Final = (
+FILED: Final = (
     "title",
     "marks",
     "category",
@@ -34,6 +34,7 @@ _FIELDS: Final = (
     "syllabus",
     "idnumber",
 )
+#: Field of a question or its content -> what reports call it.
 TITLES: Final[Mapping[str, Message]] = {
     "title": _("title"),
     "marks": _("marks"),
@@ -57,8 +58,11 @@ TITLES: Final[Mapping[str, Message]] = {
     "indefinite": _("that the number of right answers is left open"),
     "least": _("how many may be chosen"),
     "most": _("how many may be chosen"),
-    "if_true": _("feedback"),
-    "if_false": _("feedback"),
+    "if_true": _("feedback to single answers"),
+    "if_false": _("feedback to single answers"),
+    "clear": _("hints"),
+    "count": _("hints"),
+    "answer": _("answer"),
     "answers": _("accepted answers"),
     "pattern": _("accepted answers"),
     "reading": _("how typed words are compared"),
@@ -97,7 +101,7 @@ Path = tuple[str | int, ...]
 
 def state(item: Item) -> dict[str, Any]:
     """What of an item must come back, as plain JSON."""
-    values = {name: getattr(item, name) for name in _FIELDS}
+    values = {name: getattr(item, name) for name in FILED}
     values["category"], values["tags"] = list(item.category), list(item.tags)
     values["content"] = item.content.model_dump(mode="json") if item.content is not None else None
     return values

@@ -17,9 +17,9 @@ from itertools import chain
 from typing import Final, Literal
 
 from modou.errors import Message
-from modou_quiz.content import formulas_in
 from modou_quiz.formats.base import Note
-from modou_quiz.formats.reading import damage, mend
+from modou_quiz.formats.gift_source import Source, directives
+from modou_quiz.formats.reading import damage
 from modou_quiz.i18n import _
 
 TextFormat = Literal["html", "moodle", "plain", "markdown"]
@@ -30,27 +30,13 @@ MOST: Final = 2_000_000
 #: Most blank lines within the answers of one: at each, all of it is looked at.
 _MOST_GAPS: Final = 100
 
-_ESCAPE = re.compile(r"\\([\\~=#{}:n])")
 _COMMENT = re.compile(r"[ \t\ufeff]*//")
 _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 _WEIGHT = re.compile(r"\s*%\s*([-+]?\d+(?:[.,]\d*)?)\s*%")
 _ARROW = re.compile(r"(?<!-)->")
 _TRUE_FALSE = re.compile(r"\s*(T|TRUE|F|FALSE)\s*(?:#|\Z)", re.IGNORECASE)
-_FORMULA = re.compile(
-    r"(?<!\\)(?:\\\((?P<round>.+?)\\\)|\\\[(?P<square>.+?)\\\]|\$\$(?P<dollars>.+?)\$\$"
-    r"|(?<!\$)\$(?P<dollar>[^$\n]+?)\$(?!\$))",
-    re.DOTALL,
-)
-_OPENING = re.compile(r"(?<!\\)(?:\\\(|\\\[|\$)")
-_TEX = re.compile(r"\\[A-Za-z]{2,}|[\^_]\{")
-_BARE = re.compile(r"(?<!\\)[{}=~#]")
-_BRACES = re.compile(r"(?<!\\)[{}]")
-#: Commands of TeX that begin with the format's sign for a new line.
-_TEX_N = re.compile(r"\\n(?:eq?|u|i|abla|ot|otin|mid|leq|geq|less|gtr|exists|subseteq|parallel)\b")
-_DIRECTIVE = re.compile(r"\[(id|tag):((?:\\.|[^\]\\])*)\]")
+_SIGN = re.compile("[=~]")
 _CATEGORY = "$CATEGORY:"
-#: Stands for what has no meaning of its own in `_Source.masked`.
-_BLIND = "\x01"
 
 
 @dataclass(slots=True)
@@ -188,72 +174,8 @@ def _is_open(block: Sequence[str]) -> bool:
     text = "\n".join(line for line in block if not _COMMENT.match(line))
     if "{" not in text:
         return False
-    masked = _Source(text, 0).masked
+    masked = Source(text, 0).masked
     return masked.count("{") > masked.count("}")
-
-
-class _Source:
-    """The text of a block, and the same text with everything masked that has no meaning as syntax:
-    what a backslash protects, and formulas that hold the format's signs."""
-
-    def __init__(self, text: str, first: int) -> None:
-        self.text = text
-        self.first = first
-        self.formulas = (
-            [match.span() for match in formulas_in(text, _FORMULA, _OPENING) if _is_raw(match)]
-            if "$" in text or "\\" in text
-            else []
-        )
-        masked = _ESCAPE.sub(_BLIND * 2, text) if "\\" in text else text
-        pieces, place = [], 0
-        for start, end in self.formulas:
-            pieces += [masked[place:start], _BLIND * (end - start)]
-            place = end
-        self.masked = "".join([*pieces, masked[place:]])
-
-    def line(self, place: int) -> int:
-        return self.first + self.text.count("\n", 0, place)
-
-    def take(self, start: int, end: int) -> str:
-        """A piece of the text as it is meant, without spaces at its ends."""
-        while start < end and self.text[start] in " \t\n\r\ufeff":
-            start += 1
-        while start < end and self.text[end - 1] in " \t\n\r":
-            # A lone backslash before the space stays.
-            end -= 1
-        pieces = []
-        for at in range(bisect_left(self.formulas, (start, 0)), len(self.formulas)):
-            begin, finish = self.formulas[at]
-            if begin >= end:
-                break
-            if start <= begin and finish <= end:
-                pieces += [_plain(self.text[start:begin]), self.text[begin:finish]]
-                start = finish
-        pieces.append(_plain(self.text[start:end]))
-        return mend("".join(pieces))
-
-
-def _plain(text: str) -> str:
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(lambda match: "\n" if match[1] == "n" else match[1], text)
-
-
-def _is_raw(formula: re.Match[str]) -> bool:
-    """Whether a formula holds the format's signs as if they were its own."""
-    inside = next(group for group in formula.groups() if group is not None)
-    if "\n\n" in inside or (formula["dollar"] and not _TEX.search(inside)):
-        return False
-    if not _BARE.search(inside) and not _TEX_N.search(inside):
-        return False
-    if "\\\\" in inside and not formula["dollar"] and not _BRACES.search(inside):
-        return False
-    depth = 0
-    for brace in _BRACES.finditer(inside):
-        depth += 1 if brace[0] == "{" else -1
-        if depth < 0:
-            return False
-    return depth == 0
 
 
 class _Block:
@@ -263,12 +185,13 @@ class _Block:
         self.first = first
         self.comments = [line.strip() for line in lines if _COMMENT.match(line)]
         text = "\n".join("" if _COMMENT.match(line) else line for line in lines)
-        self.source = _Source(text, first)
+        self.source = Source(text, first)
         self.damage = list(damage(text, first))
 
     def parse(self) -> Iterator[Parsed | Category | Fault]:
         source = self.source
         place, end = 0, len(source.text)
+        shows_files = "@@" in source.text
         while True:
             while place < end and source.text[place] in " \t\n\r\ufeff\x00":
                 place += 1
@@ -286,14 +209,14 @@ class _Block:
                 parsed, place = self._question(begin)
             except _Broken as broken:
                 line = source.line(begin)
-                close = source.masked.find("::", begin + 2)
+                close = source.find("::", begin + 2, end)
                 named = source.masked.startswith("::", begin) and close >= 0
                 title = source.take(begin + 2, close) if named else ""
                 note = Note("error", broken.message, source.line(min(broken.place, end - 1)))
                 yield Fault(line, broken.message, title, [note])
                 place = max(broken.resume, begin + 1)
                 continue
-            parsed.shows_files = "@@" in source.text
+            parsed.shows_files = shows_files
             parsed.notes += self.damage
             self.damage = []
             self._comment(parsed)
@@ -306,7 +229,7 @@ class _Block:
             if comment.startswith(OURS):
                 parsed.extra = comment[len(OURS) :]
                 continue
-            for name, value in _DIRECTIVE.findall(comment):
+            for name, value in directives(comment):
                 value = re.sub(r"\\(.)", r"\1", value).strip()
                 if name == "id":
                     parsed.idnumber = value
@@ -317,7 +240,7 @@ class _Block:
 
     def _title(self, place: int) -> tuple[str, int]:
         source = self.source
-        close = source.masked.find("::", place + 2)
+        close = source.find("::", place + 2, len(source.text))
         if close < 0:
             message = _("The title begins with “::” and does not end with “::”.")
             raise _Broken(message, place, self._next(place))
@@ -326,8 +249,7 @@ class _Block:
     def _next(self, place: int) -> int:
         """Where reading goes on behind a question that cannot be read: at the next line that
         surely begins another one."""
-        match = re.compile(r"\n[ \t]*(?=::|\$CATEGORY:)").search(self.source.masked, place + 2)
-        return match.end() if match else len(self.source.text)
+        return self.source.next_start(place + 2)
 
     def _question(self, begin: int) -> tuple[Parsed, int]:
         source = self.source
@@ -335,9 +257,9 @@ class _Block:
         title, place = "", begin
         if masked.startswith("::", begin):
             title, place = self._title(begin)
-        opening = masked.find("{", place)
         stop = self._next(place)
-        if opening < 0 or opening > stop:
+        opening = source.find("{", place, stop)
+        if opening < 0:
             self._no_stray(place, stop)
             stem = self._text(place, stop, "moodle")
             return Parsed(source.line(begin), "description", title, stem), stop
@@ -355,12 +277,13 @@ class _Block:
         parsed = Parsed(source.line(begin), "essay", title, stem)
         parsed.missing_word = stem_end > closing + 1
         self._answers(parsed, opening + 1, closing, after)
-        if any(begin <= start < after for start, _end in source.formulas):
+        at = bisect_left(source.formulas, (begin, 0))
+        if at < len(source.formulas) and source.formulas[at][0] < after:
             parsed.notes.append(Note("changed", _RAW_FORMULA, parsed.line))
         return parsed, after
 
     def _no_stray(self, start: int, end: int) -> None:
-        stray = self.source.masked.find("}", start, end)
+        stray = self.source.find("}", start, end)
         if stray >= 0:
             message = _("“}” stands here without “{” before it. In texts it is written “\\}”.")
             following = self.source.text.find("\n", stray)
@@ -373,8 +296,8 @@ class _Block:
         :raises _Broken: they do not
         """
         masked, end = self.source.masked, len(self.source.text)
-        closing = masked.find("}", opening + 1)
-        nested = masked.find("{", opening + 1)
+        closing = self.source.find("}", opening + 1, end)
+        nested = self.source.find("{", opening + 1, end)
         if closing >= 0 and (nested < 0 or nested > closing):
             return closing
         if nested >= 0:
@@ -397,7 +320,7 @@ class _Block:
         """Where the question ends, and where its text behind the answers ends."""
         masked = self.source.masked
         stop = self._next(place - 2)
-        nested = masked.find("{", place, stop)
+        nested = self.source.find("{", place, stop)
         if nested >= 0:
             line_end = masked.find("\n", place)
             if line_end < 0 or line_end > nested:
@@ -456,7 +379,7 @@ class _Block:
 
     def _spans(self, start: int, end: int) -> list[tuple[int, int]]:
         """From sign to sign. `~=` is a right answer, as some programs write it."""
-        places = [m.start() for m in re.compile("[=~]").finditer(self.source.masked, start, end)]
+        places = [m.start() for m in _SIGN.finditer(self.source.masked, start, end)]
         places = [
             place
             for at, place in enumerate(places)
@@ -503,7 +426,7 @@ class _Block:
         format = parsed.stem.format
         if start < end and masked[start] not in "=~":
             # `#` and a number alone; further answers may follow.
-            signs = re.compile("[=~]").search(masked, start, end)
+            signs = _SIGN.search(masked, start, end)
             stop = signs.start() if signs else end
             parsed.answers.append(self._answer(start - 1, stop, "numerical", format, resume))
             parsed.answers[-1].sign = "="

@@ -63,7 +63,7 @@ _NAMES: Final = {
     "MRHS": "choice row several shuffle",
 }
 _BEGIN = re.compile(
-    r"\{\s*(\d{0,6}(?:\.\d{1,4})?)\s*:\s*("
+    r"\{\s*+(\d{0,6}(?:\.\d{1,4})?)\s*+:\s*+("
     + "|".join(sorted(_NAMES, key=len, reverse=True))
     + r")\s*:"
 )

@@ -233,6 +233,8 @@ class Bank(Persistent):
     """All categories and questions of a site, with what finds them; see the module's docstring."""
 
     segments: tuple[SearchSegment, ...] = ()
+    #: (id of a course, id of a question) -> id of its copy in that course's tree; None: no copies.
+    copies: Any = None
 
     def __init__(self) -> None:
         self.categories: Folder[QuestionCategory] = Folder("categories", self)
@@ -245,6 +247,18 @@ class Bank(Persistent):
         self.prints = PrintTree()
         self.numbers = NumberTree()
         self.fresh = TextTree()
+
+    # -- copies for other courses
+
+    def copied_to(self, course: int, question: int) -> Question | None:
+        """What stands for a question in the tree of another course, if it is still there."""
+        id = self.copies.get((course, question)) if self.copies is not None else None
+        return self.questions.get(id) if id is not None else None
+
+    def note_copy(self, course: int, question: int, copy: int) -> None:
+        if self.copies is None:
+            self.copies = WideOOBTree()
+        self.copies[course, question] = copy
 
     # -- the tree
 

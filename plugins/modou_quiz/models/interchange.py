@@ -6,7 +6,7 @@ from typing import Any
 from BTrees.IIBTree import IITreeSet
 from persistent import Persistent
 
-from modou.store.containers import Folder, Item, WideLOBTree
+from modou.store.containers import Folder, Item, WideLOBTree, WideOOBTree
 
 #: Rows that are kept, and questions that are made, in one transaction.
 BATCH = 200
@@ -93,15 +93,21 @@ class QuestionImport(Item):
 
 
 class QuestionExport(Item):
-    """Questions on their way out. Status: "writing" -> "done" or "failed".
+    """Questions on their way out. Status: "writing" -> "done" or "failed", with the reason in
+    `problem`.
 
     :ivar questions: ids; emptied when it is done
     :ivar file: id of the stored file, 0 while there is none
     :ivar notes: for each question of which something could not be carried: [id, title, [[level,
         packed message], ...]]
+    :ivar untold: how many of them are not in `notes`, because there are too many
+    :ivar withheld: those of `questions` that its maker may not export
     """
 
     status: str = "writing"
+    problem: Any = ""
+    untold: int = 0
+    withheld: tuple[int, ...] = ()
     file: int = 0
     filename: str = ""
     job: int = 0
@@ -123,6 +129,47 @@ class QuestionExport(Item):
 class Interchange(Persistent):
     """All imports and exports that are kept."""
 
+    #: ("imports" or "exports", user id) -> ids of the user's own, as a tuple; None: of a site that
+    #: was stored before these were kept, until something is put in.
+    owned: Any = None
+
     def __init__(self) -> None:
         self.imports: Folder[QuestionImport] = Folder("imports", self)
         self.exports: Folder[QuestionExport] = Folder("exports", self)
+
+    def put(self, kind: str, item: Any) -> Any:
+        """Take an import or export in.
+
+        :param kind: "imports" or "exports"
+        """
+        if self.owned is None:
+            self.owned = WideOOBTree()
+            for name in ("imports", "exports"):
+                for one in getattr(self, name):
+                    self._own(name, one)
+        getattr(self, kind).add(item)
+        self._own(kind, item)
+        return item
+
+    def drop(self, kind: str, item: Any) -> None:
+        """Take it out again."""
+        getattr(self, kind).remove(item.id)
+        if self.owned is not None:
+            left = tuple(id for id in self.owned.get((kind, item.actor), ()) if id != item.id)
+            if left:
+                self.owned[kind, item.actor] = left
+            else:
+                self.owned.pop((kind, item.actor), None)
+
+    def of(self, kind: str, user: int) -> list[Any]:
+        """What is a user's own, the oldest first."""
+        folder = getattr(self, kind)
+        if self.owned is None:
+            found = [one for one in folder if one.actor == user]
+        else:
+            found = [folder.get(id) for id in self.owned.get((kind, user), ())]
+        return sorted((one for one in found if one is not None), key=lambda one: one.created)
+
+    def _own(self, kind: str, item: Any) -> None:
+        key = (kind, item.actor)
+        self.owned[key] = (*self.owned.get(key, ()), item.id)

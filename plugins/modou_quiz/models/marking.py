@@ -79,6 +79,14 @@ class QuizMarking(Persistent):
     told: int = 0
     #: The newest count of its results, see `modou_quiz.services.statistics`; plain values.
     counted: Any = None
+    #: (question id, place in `STAGES`) -> how many parts, as `Length`; None: nothing was put into
+    #: the queue since these are kept.
+    tallies: Any = None
+    #: Of quizzes with many attempts: which versions of which questions these have, and what people
+    #: had looked for before grading again (user id -> plain values); see
+    #: `modou_quiz.services.marking.previews`.
+    asked: Any = None
+    previews: dict[int, Any] = {}
 
     def __init__(self) -> None:
         self.works = WideLOBTree()  # work id -> MarkingWork
@@ -89,3 +97,49 @@ class QuizMarking(Persistent):
         self.changes = Length()
         #: question id -> what of it was counted, as plain values
         self.items = WideLOBTree()
+
+    def put(self, key: tuple[int, int, int, int], stage: int) -> None:
+        """Put a part into the queue, or note how far it is.
+
+        :param key: as in `queue`
+        """
+        old = self.queue.get(key)
+        if old == stage:
+            return
+        self._tallied()
+        self.queue[key] = stage
+        if old is not None:
+            self._tally(key[0], old, -1)
+        self._tally(key[0], stage, 1)
+
+    def take_out(self, key: tuple[int, int, int, int]) -> None:
+        """Take a part out of the queue, where it is in it."""
+        self._tallied()
+        stage = self.queue.pop(key, None)
+        if stage is not None:
+            self._tally(key[0], stage, -1)
+
+    def counts(self) -> dict[int, list[int]]:
+        """Question id -> how many parts there are of each stage."""
+        found: dict[int, list[int]] = {}
+        if self.tallies is None:
+            for key, stage in self.queue.items():
+                found.setdefault(key[0], [0] * len(STAGES))[stage] += 1
+            return found
+        for (question, stage), number in self.tallies.items():
+            found.setdefault(question, [0] * len(STAGES))[stage] += number()
+        return {question: counts for question, counts in found.items() if any(counts)}
+
+    def _tallied(self) -> None:
+        if self.tallies is None:
+            counts = self.counts()
+            self.tallies = WideOOBTree()
+            for question, of_stages in counts.items():
+                for stage, number in enumerate(of_stages):
+                    self._tally(question, stage, number)
+
+    def _tally(self, question: int, stage: int, by: int) -> None:
+        length = self.tallies.get((question, stage))
+        if length is None:
+            length = self.tallies[question, stage] = Length()
+        length.change(by)

@@ -10,7 +10,7 @@ hashes in 8 bands finds: pairs that share 0.8 of them are found with a chance of
 import hashlib
 import random
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from modou.models.site import Site
@@ -22,6 +22,8 @@ from modou_quiz.services import searching, shelf, wording
 NEAR: Final = 0.8
 #: Most questions that are compared with each other at once.
 MOST_COMPARED: Final = 5000
+#: Characters of a question that are compared.
+LONGEST: Final = 4000
 _WIDTH = 3
 _BANDS, _ROWS = 8, 2
 _PRIME: Final = (1 << 61) - 1
@@ -73,14 +75,15 @@ def twins(bank: Bank, print: int, places: Iterable[str]) -> list[int]:  # noqa: 
     ]
 
 
-def all_twins(bank: Bank, criteria: searching.Criteria) -> Iterator[list[Question]]:
-    """Groups of questions that say the same, among those that fit."""
+def all_twins(bank: Bank, criteria: searching.Criteria) -> list[list[int]]:
+    """Groups of questions that say the same, among those that fit, as ids in order."""
     found = searching.matching(bank, criteria)
-    for ids in bank.prints.values():
-        if len(ids) > 1:
-            group = [bank.questions.by_id(id) for id in ids if id in found]
-            if len(group) > 1:
-                yield group
+    groups: dict[int, list[int]] = {}
+    for id in found:
+        question = bank.questions.by_id(id)
+        if question.fingerprint:
+            groups.setdefault(question.fingerprint, []).append(id)
+    return [ids for ids in groups.values() if len(ids) > 1]
 
 
 def shingles_of(text: str) -> frozenset[str]:
@@ -103,14 +106,19 @@ class Near(NamedTuple):
     likeness: float
 
 
-def near_twins(texts: Mapping[int, str], least: float = NEAR) -> list[Near]:
+def near_twins(
+    texts: Mapping[int, str], least: float = NEAR, tick: Callable[[int], None] | None = None
+) -> list[Near]:
     """Pairs of texts that are nearly the same, the most alike first.
 
     :param texts: id -> text
+    :param tick: told now and then how many were looked at; may raise
     """
     shingles = {id: shingles_of(text) for id, text in texts.items()}
     bands: dict[tuple[int, tuple[int, ...]], list[int]] = {}
-    for id, own in shingles.items():
+    for done, (id, own) in enumerate(shingles.items()):
+        if tick is not None and not done % 100:
+            tick(done)
         if own:
             for band in _bands_of(own):
                 bands.setdefault(band, []).append(id)
@@ -139,9 +147,9 @@ def _bands_of(shingles: frozenset[str]) -> Iterator[tuple[int, tuple[int, ...]]]
 
 
 def compared_text(question: Question) -> str:
-    """What of a question is compared: stem and options."""
+    """What of a question is compared: the beginning of its stem and options."""
     data = question.latest.data
-    return " ".join([wording.plain_stem(data), *sorted(wording.texts_of(data))])
+    return " ".join([wording.plain_stem(data), *sorted(wording.texts_of(data))])[:LONGEST]
 
 
 class Alike(NamedTuple):
@@ -216,16 +224,21 @@ def _shared(segment: SearchSegment, grams: Iterable[str]) -> dict[int, int]:
     }
 
 
-def compare(bank: Bank, criteria: searching.Criteria) -> tuple[list[Near], int]:
+def compare(
+    bank: Bank, criteria: searching.Criteria, tick: Callable[[int], None] | None = None
+) -> tuple[list[Near], int]:
     """Pairs that are nearly, but not quite, the same, among those that fit; and how many there are
     to compare.
 
+    :param tick: told now and then how many were looked at; may raise
     :return: no pairs when there are more than `MOST_COMPARED` to compare
     """
     found = searching.matching(bank, criteria)
     if len(found) > MOST_COMPARED:
         return [], len(found)
     questions = {id: bank.questions.by_id(id) for id in found}
-    pairs = near_twins({id: compared_text(question) for id, question in questions.items()})
+    pairs = near_twins(
+        {id: compared_text(question) for id, question in questions.items()}, tick=tick
+    )
     prints = {id: question.fingerprint for id, question in questions.items()}
     return [near for near in pairs if prints[near.first] != prints[near.second]], len(found)

@@ -59,10 +59,10 @@ def tell(occasion: Occasion, question: Question, course: Course | None) -> Told:
     site = occasion.site
     category = bank.category_of(occasion, question)
     lineage = shelf.bank_of(occasion).lineage(category)
-    wanted = set(usage.fixed_in(site, {question.id}).get(question.id, ()))
     uses = []
-    for id, quiz in usage.quizzes(site):
-        found = site.courses.get(quiz.course) if id in wanted else None
+    for id in usage.fixed_in(site, {question.id}).get(question.id, ()):
+        quiz = shelf.find_by_id(site, id)
+        found = site.courses.get(quiz.course) if quiz is not None else None
         if found is not None and bank.may_edit_tree(occasion, "course", found.id):
             activity = found.activities.get(id)
             if activity is not None:

@@ -18,7 +18,7 @@ from modou_quiz.models.bank import Bank, Question
 from modou_quiz.models.papers import Draw, Fixed, Paper, PaperSection
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import bank as bank_verbs
-from modou_quiz.services import drawing, searching, shelf
+from modou_quiz.services import drawing, naming, searching, shelf
 
 MOST_SECTIONS = 50
 MOST_LINES = 300
@@ -240,7 +240,8 @@ def save(occasion: Occasion, activity: Activity, quiz: Quiz, paper: Paper, revis
         )
     if paper == quiz.paper:
         return
-    quiz.paper = paper
+    before, quiz.paper = quiz.paper, paper
+    naming.note(occasion, activity.id, before, paper)
     quiz.revision += 1
     quiz.modified = occasion.now
     occasion.record(

@@ -12,8 +12,9 @@ from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import GRADE_BY, INSTANT, KINDS, MOMENTS, SHOWN, TOLD, Quiz
-from modou_quiz.services import dropping, shelf
+from modou_quiz.services import carrying, dropping, naming, shelf
 from modou_quiz.services.marking.shelf import drop_marking
+from modou_quiz.services.printing import prints
 from modou_quiz.services.shelf import PLUGIN
 from modou_quiz.services.sitting import managing, reviewing
 
@@ -256,21 +257,27 @@ def delete(occasion: Occasion, activity: Activity) -> None:
     """Drop a quiz with all attempts, whose files go by a job. What they came to stays in the
     journal."""
     data = occasion.site.plugin_data(PLUGIN)
+    quiz = shelf.find(occasion.site, activity)
+    if quiz is not None:
+        naming.note(occasion, activity.id, quiz.paper, Paper())
     quizzes = data.get("quizzes")
     if quizzes is not None:
         quizzes.pop(activity.id, None)
     dropping.drop_attempts(occasion, activity.id)
     drop_marking(occasion, activity.id)
+    prints.drop_all(occasion, activity.id)
 
 
 def copy(occasion: Occasion, source: Activity, target: Activity) -> None:
-    """Give `target` the rules and the paper of `source`: no attempts, exceptions, resit list."""
+    """Give `target` the rules and the paper of `source`: no attempts, exceptions, resit list. In
+    another course it asks questions of that course's bank, see `carrying`."""
     quiz = shelf.find(occasion.site, source)
     if quiz is None:
         return
     twin = Quiz(target.course.id)
     for name in _RULES:
         setattr(twin, name, getattr(quiz, name))
+    twin.paper = carrying.carry(occasion, quiz.paper, source.course, target.course)
     twin.created = twin.modified = occasion.now
     twin.revision = 1
     shelf.put(occasion, target, twin)

@@ -11,7 +11,9 @@ from modou_quiz.content import Content
 from modou_quiz.models.attempts import QuizAttempts
 from modou_quiz.models.bank import Bank, Question, QuestionVersion
 from modou_quiz.models.marking import QuizMarking
+from modou_quiz.models.papers import Paper
 from modou_quiz.models.quizzes import Quiz
+from modou_quiz.services import naming
 from modou_quiz.settings import QuizSettings
 from modou_quiz.types import QuestionType
 
@@ -71,6 +73,8 @@ def put(occasion: Occasion, activity: Activity, quiz: Quiz) -> None:
     quizzes = data.get("quizzes")
     if quizzes is None:
         quizzes = data["quizzes"] = WideLOBTree()
+    old = quizzes.get(activity.id)
+    naming.note(occasion, activity.id, old.paper if old is not None else Paper(), quiz.paper)
     quizzes[activity.id] = quiz
     attempts = data.get("attempts")
     if attempts is None:

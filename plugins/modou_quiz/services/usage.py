@@ -8,9 +8,9 @@ beyond it a question counts as used, and is retired instead.
 from collections.abc import Iterator, Set
 
 from modou.models.site import Site
-from modou_quiz.models.papers import Draw, Fixed
+from modou_quiz.models.papers import Draw
 from modou_quiz.models.quizzes import Quiz
-from modou_quiz.services import shelf
+from modou_quiz.services import naming, shelf
 
 #: Most attempts that are read.
 MOST_READ = 5000
@@ -25,12 +25,15 @@ def quizzes(site: Site) -> Iterator[tuple[int, Quiz]]:
 
 def fixed_in(site: Site, questions: Set[int]) -> dict[int, list[int]]:
     """Question -> ids of the activities whose papers name it."""
+    index = naming.find_index(site)
+    if index is not None:
+        return {id: list(index[id]) for id in questions if id in index}
+    # Stored before there was an index; the next paper that is changed makes it.
     found: dict[int, list[int]] = {}
     for activity, quiz in quizzes(site):
-        for section in quiz.paper.sections:
-            for item in section.items:
-                if isinstance(item, Fixed) and item.question in questions:
-                    found.setdefault(item.question, []).append(activity)
+        for id in naming.named_in(quiz.paper):
+            if id in questions:
+                found.setdefault(id, []).append(activity)
     return found
 
 

@@ -22,7 +22,7 @@ LONGEST: Final = 400
 SPELLED: Final = 24
 
 _TAG = re.compile(r"<[^>]*>")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+_IMAGE = re.compile(r"!\[([^\[\]]*+)\]\([^()]*+\)")
 _FILES = re.compile(re.escape(FILE) + r"\S*")
 _GAP = re.compile(r"\[\[\d+\]\]")
 _WORDS = re.compile(r"\\(?:text|mathrm|mathbf|mathit|mbox|ce|operatorname)\{([^{}]*)\}")

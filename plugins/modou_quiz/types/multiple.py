@@ -1,8 +1,7 @@
 """Multiple choice (多选题, 不定项选择题)."""
 
-import random
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from modou.errors import Invalid
 from modou_quiz.forms.choices import MultipleForm
@@ -11,18 +10,16 @@ from modou_quiz.types.base import Flaw, Render, Verdict
 from modou_quiz.types.contents import MultipleChoice, Option
 from modou_quiz.types.own import (
     NEARLY,
-    OwnType,
     line_of,
     list_of,
     mark_options,
-    mixed,
     no_stem,
     one,
     place_of,
     shown_options,
     whole,
 )
-from modou_quiz.types.single import empty_options, option_choices
+from modou_quiz.types.single import Choosing, empty_options, option_choices
 
 
 def sum_of(options: Sequence[Option], chosen: Sequence[int]) -> float:
@@ -45,7 +42,7 @@ def places_of(raw: Any, count: int) -> list[int] | None:
     return sorted(found) or None
 
 
-class Multiple(OwnType[MultipleChoice]):
+class Multiple(Choosing[MultipleChoice]):
     """Several right options, or, as 不定项, one or more."""
 
     name = "multiple"
@@ -54,9 +51,6 @@ class Multiple(OwnType[MultipleChoice]):
     icon = "check"
     content = MultipleChoice
     form = MultipleForm
-    editor = "modou_quiz:templates/editor/choice.jinja2"
-    player = "modou_quiz:templates/player/choice.jinja2"
-    rows: ClassVar[Mapping[str, Sequence[str]]] = {"options": ("text", "feedback")}
 
     def flaws(self, content: MultipleChoice) -> Sequence[Flaw]:
         flaws = [*no_stem(content), *empty_options(content.options)]
@@ -78,9 +72,6 @@ class Multiple(OwnType[MultipleChoice]):
         if content.most and content.least > content.most:
             flaws.append(Flaw("error", _("At least more than at most."), "least"))
         return flaws
-
-    def arrange(self, content: MultipleChoice, shuffle: bool, chance: random.Random) -> Any:
-        return mixed(len(content.options), chance) if shuffle and content.shuffle else None
 
     def body(
         self, content: MultipleChoice, arrangement: Any, response: Any, render: Render

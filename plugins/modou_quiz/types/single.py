@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from modou_quiz.forms.choices import SingleForm
 from modou_quiz.i18n import _
 from modou_quiz.types.base import Flaw, Render, Verdict
-from modou_quiz.types.contents import Option, SingleChoice
+from modou_quiz.types.contents import MultipleChoice, Option, SingleChoice
 from modou_quiz.types.own import (
     NEARLY,
     OwnType,
@@ -46,7 +46,21 @@ def option_choices(options: Sequence[Option]) -> list[tuple[str, str, float]]:
     return [(str(n), line_of(option.text), option.fraction) for n, option in enumerate(options)]
 
 
-class Single(OwnType[SingleChoice]):
+C = TypeVar("C", SingleChoice, MultipleChoice)
+
+
+class Choosing(OwnType[C]):
+    """What the types have in common that offer options."""
+
+    editor = "modou_quiz:templates/editor/choice.jinja2"
+    player = "modou_quiz:templates/player/choice.jinja2"
+    rows: ClassVar[Mapping[str, Sequence[str]]] = {"options": ("text", "feedback")}
+
+    def arrange(self, content: C, shuffle: bool, chance: random.Random) -> Any:
+        return mixed(len(content.options), chance) if shuffle and content.shuffle else None
+
+
+class Single(Choosing[SingleChoice]):
     """One right option; others may be worth a part, or cost marks."""
 
     name = "single"
@@ -55,9 +69,6 @@ class Single(OwnType[SingleChoice]):
     icon = "check-circle"
     content = SingleChoice
     form = SingleForm
-    editor = "modou_quiz:templates/editor/choice.jinja2"
-    player = "modou_quiz:templates/player/choice.jinja2"
-    rows: ClassVar[Mapping[str, Sequence[str]]] = {"options": ("text", "feedback")}
 
     def flaws(self, content: SingleChoice) -> Sequence[Flaw]:
         flaws = [*no_stem(content), *empty_options(content.options)]
@@ -65,9 +76,6 @@ class Single(OwnType[SingleChoice]):
         if content.options and most < 1 - NEARLY:
             flaws.append(Flaw("error", _("No option is worth 100 %."), "options"))
         return flaws
-
-    def arrange(self, content: SingleChoice, shuffle: bool, chance: random.Random) -> Any:
-        return mixed(len(content.options), chance) if shuffle and content.shuffle else None
 
     def body(
         self, content: SingleChoice, arrangement: Any, response: Any, render: Render

@@ -7,6 +7,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 
 from modou.errors import Conflict, Invalid, NotAllowed
+from modou.store.containers import encode_id
 from modou.web.forms.base import set_choices
 from modou.web.page import flash
 from modou.web.paging import Pager, query_with
@@ -15,6 +16,7 @@ from modou_quiz.i18n import _
 from modou_quiz.models.bank import STATUSES, Question
 from modou_quiz.services import (
     bank,
+    duplicate_search,
     duplicates,
     looking,
     papers,
@@ -235,21 +237,20 @@ def duplicate_list(context: Within, request: Request) -> Any:
     """Questions that say the same, and those that nearly do."""
     where, occasion = Area(context, request), request.occasion
     filters = Filters(request, where)
-    store = shelf.bank_of(occasion)
-    groups = sorted(
-        duplicates.all_twins(store, filters.criteria), key=lambda group: (-len(group), group[0].id)
-    )
-    near, compared = duplicates.compare(store, filters.criteria)
-    pairs = [(store.questions.by_id(n.first), store.questions.by_id(n.second), n) for n in near]
-    shown = [question for group in groups[:200] for question in group]
-    shown += [question for first, second, _near in pairs[:200] for question in (first, second)]
+    if request.method == "POST":
+        try:
+            duplicate_search.start(occasion, filters.criteria, where.course)
+        except Conflict as error:
+            flash(request, error.message, "danger")
+        return HTTPSeeOther(request.path_qs)
+    found = duplicate_search.find(occasion, filters.criteria, where.course)
+    shown = [question for group in found.groups for question in group]
+    shown += [question for first, second, _how in found.pairs for question in (first, second)]
     return {
         **where.frame(_("Duplicates")),
-        "groups": groups[:200],
-        "number": len(groups),
-        "pairs": pairs[:200],
-        "pair_number": len(pairs),
-        "compared": compared,
+        "found": found,
+        "job": encode_id(found.job) if found.job else "",
+        "needs_search": found.size > duplicate_search.AT_ONCE,
         "limit": duplicates.MOST_COMPARED,
         "filters": filters.values,
         "categories": where.categories(),

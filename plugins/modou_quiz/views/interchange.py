@@ -18,7 +18,7 @@ from modou.web.paging import Pager
 from modou_quiz.forms.interchange import ExportForm, ImportForm, TakeForm
 from modou_quiz.i18n import _
 from modou_quiz.models.interchange import QuestionExport, QuestionImport
-from modou_quiz.services import bank, shelf
+from modou_quiz.services import background, bank, shelf
 from modou_quiz.services.interchange import exporting, finding, reading, taking
 from modou_quiz.views import area
 from modou_quiz.views.area import Area, Within
@@ -39,6 +39,7 @@ STATUS_TITLES = {
     "done": _("Done"),
     "failed": _("Could not be read"),
     "writing": _("Being written"),
+    "unwritten": _("Could not be written"),
 }
 LEVEL_TITLES = {
     "error": _("Refused"),
@@ -73,13 +74,14 @@ def questions_import(context: Within, request: Request) -> Any:
                 form.take(error)
             else:
                 return HTTPSeeOther(where.url("questions_import_file", found=found.key))
+    imports = finding.imports_of(occasion, context.course)
     return {
         **where.frame(_("Import questions")),
         "form": form,
         "may": finding.may_import(occasion, context.course),
         "formats": readers,
         "templates": [format for format in readers if format.template() is not None],
-        "imports": finding.imports_of(occasion, context.course)[:_NEWEST],
+        "imports": [(one, finding.status_of(occasion, one)[0]) for one in imports],
         "statuses": STATUS_TITLES,
         "title_of": _format_title(request),
     }
@@ -128,6 +130,7 @@ def questions_import_file(context: Within, request: Request) -> Any:
             occasion.tm.doom()
             flash(request, error.message, "danger")
             return HTTPSeeOther(request.path_qs)
+    status, problem = finding.status_of(occasion, found)
     kind = request.GET.get("kind", "")
     kind = kind if kind in reading.KINDS else ""
     counts = found.progress.counts
@@ -139,11 +142,13 @@ def questions_import_file(context: Within, request: Request) -> Any:
         ),
         "found": found,
         "form": form,
-        "status": STATUS_TITLES[found.status],
-        "job": encode_id(found.job) if found.is_under_way and found.job else "",
+        "status": status,
+        "status_title": STATUS_TITLES[status],
+        "may_retry": status == "failed" and found.is_under_way,
+        "job": encode_id(found.job) if status in {"reading", "taking"} and found.job else "",
         "format_title": _format_title(request)(found.format),
         "formats": _formats(request, writes=False),
-        "problem": request.page.gettext(unpacked(found.problem)) if found.problem else "",
+        "problem": request.page.gettext(problem),
         "tabs": _tabs(request, found, kind),
         "kind": kind,
         "rows": [_row(request, where, found, number, row) for number, row in shown],
@@ -206,6 +211,8 @@ def _act(context: Within, request: Request, found: QuestionImport, form: TakeFor
         reading.drop(occasion, found)
         flash(request, _("The file was dropped."))
         return HTTPSeeOther(where.url("questions_import"))
+    if action == "retry":
+        background.again(occasion, found.job)
     if action == "format":
         reading.read_again(occasion, found, posted.get("format", ""))
         return HTTPSeeOther(request.path)
@@ -241,11 +248,15 @@ def questions_export(context: Within, request: Request) -> Any:
             if chosen:
                 ids = [bank.find(occasion, key, context.course).id for key in chosen]
             elif source:
-                ids = exporting.of_paper(occasion, _quiz(context, request, source))
+                quiz = _quiz(context, request, source)
+                ids = exporting.of_paper(occasion, quiz)
             else:
                 category = bank.find_category(occasion, form.category.data or "", context.course)
                 ids = exporting.of_category(occasion, category, context.course)
-            made = exporting.start(occasion, ids, form.format.data or "", context.course)
+            lenient = bool(source and not chosen)
+            made = exporting.start(
+                occasion, ids, form.format.data or "", context.course, lenient=lenient
+            )
         except Invalid as error:
             form.take(error)
         except NotFound:
@@ -258,7 +269,10 @@ def questions_export(context: Within, request: Request) -> Any:
         "formats": writers,
         "source": source,
         "chosen": chosen,
-        "exports": finding.exports_of(occasion, context.course)[:_NEWEST],
+        "exports": [
+            (one, finding.status_of(occasion, one)[0])
+            for one in finding.exports_of(occasion, context.course)[:_NEWEST]
+        ],
         "statuses": STATUS_TITLES,
         "title_of": _format_title(request),
         "types": where.type_titles(),
@@ -284,8 +298,15 @@ def _quiz(context: Within, request: Request, key: str) -> Any:
 
 def questions_export_file(context: Within, request: Request) -> Any:
     """How far an export is, what its format could not carry, and the way to the file."""
-    where = Area(context, request)
-    made = finding.export_of(request.occasion, request.matchdict["made"], context.course)
+    where, occasion = Area(context, request), request.occasion
+    made = finding.export_of(occasion, request.matchdict["made"], context.course)
+    if request.method == "POST":
+        try:
+            background.again(occasion, made.job)
+        except Conflict as error:
+            flash(request, error.message, "danger")
+        return HTTPSeeOther(request.path)
+    status, problem = finding.status_of(occasion, made)
     notes = [
         {
             "title": title,
@@ -300,8 +321,11 @@ def questions_export_file(context: Within, request: Request) -> Any:
             _("Export questions"), (_("Export questions"), where.url("questions_export"))
         ),
         "made": made,
-        "status": STATUS_TITLES[made.status],
-        "job": encode_id(made.job) if made.status == "writing" and made.job else "",
+        "status": status,
+        "status_title": STATUS_TITLES["unwritten" if status == "failed" else status],
+        "problem": request.page.gettext(problem),
+        "may_retry": status == "failed" and made.status == "writing",
+        "job": encode_id(made.job) if status == "writing" and made.job else "",
         "format_title": _format_title(request)(made.format),
         "notes": notes[pager.start : pager.start + _SIZE],
         "pager": pager,

@@ -151,6 +151,7 @@ class ExportAnswer(Answer):
     id: Key
     format: str
     status: str = Field(description=_("writing, done, failed"))
+    problem: str
     questions: int
     written: int
     refused: int
@@ -180,13 +181,14 @@ def text_of(call: Call, message: Any) -> str:
 
 def _import(call: Call, found: QuestionImport) -> ImportAnswer:
     progress = found.progress
+    status, problem = finding.status_of(call.occasion, found)
     return ImportAnswer(
         id=found.key,
         filename=found.filename,
         format=found.format,
         encoding=found.encoding,
-        status=found.status,
-        problem=text_of(call, unpacked(found.problem)) if found.problem else "",
+        status=status,
+        problem=text_of(call, problem),
         items=found.size,
         counts=progress.counts,
         chosen=len(found.chosen),
@@ -197,10 +199,12 @@ def _import(call: Call, found: QuestionImport) -> ImportAnswer:
 
 def _export(call: Call, made: QuestionExport) -> ExportAnswer:
     stored = call.occasion.site.files.get(made.file) if made.file else None
+    status, problem = finding.status_of(call.occasion, made)
     return ExportAnswer(
         id=made.key,
         format=made.format,
-        status=made.status,
+        status=status,
+        problem=_text(call, problem),
         questions=made.size,
         written=made.written,
         refused=made.refused,

@@ -9,9 +9,10 @@ from pyramid.request import Request
 from pyramid.view import view_config
 
 from modou.errors import Conflict, Invalid
-from modou.store.containers import decode_id, encode_id
+from modou.store.containers import decode_id
 from modou.web.files import file_url
 from modou.web.page import flash
+from modou.web.paging import Pager
 from modou_quiz import permissions
 from modou_quiz.contexts import QuizContext
 from modou_quiz.forms.marking import MarkForm
@@ -44,16 +45,21 @@ def overview(context: QuizContext, request: Request) -> dict[str, Any]:
     """What waits, by question or by learner."""
     by_learner = request.GET.get("by") == "learner"
     values = frame(request, context, _("Marking"), "quiz_marking")
-    verb = queue.by_learner if by_learner else queue.by_question
-    lines = verb(request.occasion, context.activity)
+    questions = queue.by_question(request.occasion, context.activity)
+    lines, pager = questions, None
+    if by_learner:
+        learners = queue.Learners(request.occasion, context.activity)
+        pager = Pager(request, len(learners))
+        lines = learners.lines(pager.start, pager.size)
     return {
         **values,
         "lines": lines,
+        "pager": pager,
         "by_learner": by_learner,
-        "waiting": sum(line.waiting for line in lines),
-        "total": sum(line.total for line in lines),
-        "second": sum(line.second for line in lines),
-        "third": sum(line.third for line in lines),
+        "waiting": sum(line.waiting for line in questions),
+        "total": sum(line.total for line in questions),
+        "second": sum(line.second for line in questions),
+        "third": sum(line.third for line in questions),
         "start": lambda line, **more: url_of(
             request,
             context,
@@ -263,8 +269,7 @@ def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm
     request.page.breadcrumbs += [(t(_("Marking")), url_of(request, context, "quiz_marking"))]
     key, response = queue.response_of(piece)
     text = text_of(response)
-    lines = queue.by_question(occasion, context.activity)
-    here = next((line for line in lines if line.key == encode_id(piece.slot.question)), None)
+    here = queue.of_question(occasion, context.activity, piece.slot.question)
     entered = request.POST if request.method == "POST" else {}
     chosen = dict(piece.mine.rubric) if piece.mine is not None else {}
     return {

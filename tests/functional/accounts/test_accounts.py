@@ -28,6 +28,7 @@ def make(occasion: Occasion, username: str = "wang", **values: str) -> User:
 
 
 class TestCreateAccount:
+    @pytest.mark.both_storages
     def test_it_is_found_by_everything_that_its_owner_may_type(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:
             made = make(
@@ -43,6 +44,7 @@ class TestCreateAccount:
             assert accounts.find_by_id_number(occasion, "110105 19491231 002x") is made
             assert accounts.find_by_login(occasion, "nobody") is None
 
+    @pytest.mark.both_storages
     def test_numbers_are_masked_and_nowhere_in_clear(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:
             made = make(occasion, phone="13812345678", id_number=ID_NUMBER)
@@ -200,6 +202,7 @@ class TestIdentity:
             assert (last.kind, last.subject) == ("identity_revealed", id)
             assert last.values["reason"] == "人社局抽查"
 
+    @pytest.mark.both_storages
     def test_keys_are_changed_while_the_site_runs(self, site: SiteUnderTest) -> None:
         with site.occasion() as occasion:
             made = make(occasion, phone="13812345678", id_number=ID_NUMBER)

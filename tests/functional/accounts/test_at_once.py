@@ -4,6 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from webtest import TestApp
 
 from modou.services import accounts, invitations
@@ -11,6 +12,8 @@ from modou.services.settings import change
 from tests import factories
 from tests.conftest import SiteUnderTest
 from tests.functional.accounts.test_accounts import ID_NUMBER
+
+pytestmark = pytest.mark.both_storages
 
 PASSWORD = "Lan-tian 42"
 PEOPLE = 50

@@ -1,5 +1,6 @@
 """What ends by itself, and how it is cleaned up; limits in memory."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +8,8 @@ from modou.services import accounts, logins, sessions
 from modou.services.throttle import Throttle
 from tests import factories
 from tests.conftest import SiteUnderTest
+
+pytestmark = pytest.mark.both_storages
 
 IDLE, LONGEST = 1800, 43200
 

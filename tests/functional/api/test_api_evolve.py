@@ -1,11 +1,15 @@
 """Sites that are older than the API."""
 
+import pytest
+
 from modou.builtin.evolve import grant_api_tokens
 from modou.permissions import Capability
 from modou.services import api_tokens
 from tests import factories
 from tests.conftest import SiteUnderTest
 from tests.functional.api.conftest import Client, token_for
+
+pytestmark = pytest.mark.both_storages
 
 
 def test_a_site_from_before_gets_tokens(site: SiteUnderTest) -> None:

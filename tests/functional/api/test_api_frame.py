@@ -123,6 +123,7 @@ class TestOwnTokens:
         assert Client(probed)("POST", "/probe/own").status_int == 401
 
 
+@pytest.mark.both_storages
 class TestLean:
     def test_it_answers_without_transaction_or_connection(self, probed: SiteUnderTest) -> None:
         client = Client(probed, "player")
@@ -177,6 +178,7 @@ class TestLean:
         assert client("POST", "/probe/lean", {"word": "a"}).status_int == 200
 
 
+@pytest.mark.both_storages
 class TestDeferred:
     """Endpoints that return a `Together`, on the ordinary server."""
 
@@ -285,6 +287,7 @@ class TestWhatGoesOut:
         assert answer.json["title"] == "Please sign in"
 
 
+@pytest.mark.both_storages
 class TestIdempotency:
     def test_the_second_write_gets_the_first_answer(self, probed: SiteUnderTest) -> None:
         client = Client(probed, token_for(probed, "olga"))

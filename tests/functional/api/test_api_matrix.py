@@ -8,6 +8,7 @@ by tokens of their own stand in `OWN`: nobody else gets through.
 anything must be.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from modou.web.security import SESSION_COOKIE, CSRFPolicy
 from tests import factories
 from tests.conftest import SiteUnderTest
 from tests.functional.api.conftest import Client, token_for
+from tests.functional.quiz.permission_scene import QuizScene
 from tests.functional.test_permission_matrix import (
     ADMINISTRATION,
     COURSE_EDITORS,
@@ -32,13 +34,13 @@ from tests.functional.test_permission_matrix import (
     ENROLLERS,
     EVERYBODY,
     LEARNER,
+    OPERATOR,
     PEOPLE,
     SIGNED_IN,
     VISITOR,
 )
-from tests.functional.test_permission_matrix import Scene as PagesScene
 
-FIRST_PARTY = ("lesson", "notices")
+FIRST_PARTY = ("lesson", "quiz", "notices")
 
 MATRIX: dict[str, frozenset[str]] = {
     # the asker
@@ -65,34 +67,79 @@ MATRIX: dict[str, frozenset[str]] = {
     # studying: of one's own courses only
     "open_player": LEARNER,
     "read_study_state": LEARNER,
+    # quizzes: one's own attempts, then everybody's
+    "list_quiz_attempts": COURSE_READERS,
+    "read_quiz_attempt": LEARNER,
+    "list_quiz_results": COURSE_WATCHERS,
+    "read_quiz_result": COURSE_WATCHERS,
+    "read_quiz_statistics": COURSE_WATCHERS,
+    # questions in files: in a course whose questions one may change, and of one's own files
+    "list_question_formats": SIGNED_IN,
+    "create_question_import": COURSE_EDITORS,
+    "read_question_import": COURSE_EDITORS,
+    "list_question_import_items": COURSE_EDITORS,
+    "take_question_import": COURSE_EDITORS,
+    "create_question_export": COURSE_EDITORS,
+    "read_question_export": COURSE_EDITORS,
 }
 #: Endpoints that know their callers by tokens of their own.
-OWN = frozenset({"take_beat", "answer_challenge", "resume_study", "leave_study"})
+OWN = frozenset(
+    {
+        *("take_beat", "answer_challenge", "resume_study", "leave_study"),
+        *("open_quiz_page", "save_quiz_answers", "save_quiz_files"),
+    }
+)
+_NO_FILE = "There is no such import or export (any more)."
 #: Endpoints that answer 404 about what does not concern the asker, and by which words. Whoever is
 #: told something else (here: that a page is not studied by the clock) has got through.
-HIDING = dict.fromkeys(
-    ("open_player", "read_study_state"), "None of your courses has this activity."
-)
+HIDING = {
+    "open_player": "None of your courses has this activity.",
+    "read_study_state": "None of your courses has this activity.",
+    "read_quiz_attempt": "This attempt is gone.",
+    "read_question_import": _NO_FILE,
+    "list_question_import_items": _NO_FILE,
+    "take_question_import": _NO_FILE,
+    "read_question_export": _NO_FILE,
+    "create_question_export": "There is no such question.",
+}
 #: Query strings by which an endpoint is another one: (name, query) -> who.
 MORE: dict[tuple[str, str], frozenset[str]] = {
     ("list_courses", "of=all"): ADMINISTRATION,
 }
 
 
-class Scene(PagesScene):
+class Scene(QuizScene):
     """The scene of the pages, with a token of everybody's for each scope."""
 
     def __init__(self, folder: Any) -> None:
         super().__init__(folder)
         self.table = self.site.registry.api
         self.scopes = list(self.site.registry.assembled.api_scopes)
+        here = {"course": self.placeholders["course"]}
         self.sent: dict[str, dict[str, Any]] = {
             "create_enrolment": {"username": "member"},
             "change_enrolment": {"status": "suspended"},
             "give_grade": {"value": 50},
             "open_player": {"activity": self.placeholders["activity"]},
+            "create_question_import": {
+                "filename": "questions.gift.txt",
+                "content": b64encode("验电器使用前要检查。{T}\n".encode()).decode(),
+                **here,
+            },
+            "take_question_import": {"category": "course", **here},
+            "create_question_export": {
+                "format": "gift",
+                "questions": [encode_id(self.questions[0])],
+                **here,
+            },
         }
-        self.queries = {"read_study_state": f"activity={self.placeholders['activity']}"}
+        self.queries = {
+            "read_study_state": f"activity={self.placeholders['activity']}",
+            **dict.fromkeys(
+                ("read_question_import", "list_question_import_items", "read_question_export"),
+                f"course={here['course']}",
+            ),
+        }
         with self.site.occasion() as occasion:
             # So that everybody has tokens, and only the endpoint's own rule is judged.
             member = occasion.site.roles["member"]
@@ -113,10 +160,21 @@ class Scene(PagesScene):
         occasion.site.api["tokens"][digest] = token
         return text
 
-    def call(self, name: str, query: str, person: str, scope: str) -> TestResponse:
-        """What `person` gets: by a token with `scope`, or by the session where that is ""."""
+    def call(
+        self,
+        name: str,
+        query: str,
+        person: str,
+        scope: str,
+        sent: dict[str, Any] | None = None,
+    ) -> TestResponse:
+        """What `person` gets: by a token with `scope`, or by the session where that is "".
+
+        :param sent: instead of what `self.sent` has
+        """
         (endpoint,) = [one for one in self.table.endpoints if one.route.name == name]
-        path = "/api/v1" + endpoint.route.path.format(**self.placeholders)
+        values = self.values(person) if endpoint.plugin == "quiz" else self.placeholders
+        path = "/api/v1" + endpoint.route.path.format(**values)
         app = TestApp(self.site.app)
         headers = {}
         if scope:
@@ -132,7 +190,7 @@ class Scene(PagesScene):
         address = f"{path}?{query}" if query else path
         if endpoint.body is not None:
             sender = getattr(app, f"{method.lower()}_json")
-            body = self.sent.get(name, {})
+            body = sent if sent is not None else self.sent.get(name, {})
             return sender(address, body, headers=headers, expect_errors=True)
         return app.request(address, method=method, headers=headers, expect_errors=True)
 
@@ -188,6 +246,15 @@ def test_only_these_people_get_through(
             fits = needed is None or needed.name == scope
             wanted[key] = wanted[person] if fits else "out"
     assert found == wanted
+
+
+@pytest.mark.parametrize("name", ["create_question_import", "create_question_export"])
+def test_the_sites_questions_come_and_go_by_the_operator_only(scene: Scene, name: str) -> None:
+    """Without a course: from the administration."""
+    sent = {k: v for k, v in scene.sent[name].items() if k != "course"}
+    for person in (*PEOPLE, ELSEWHERE):
+        answer = scene.call(name, "", person, "", sent)
+        assert outcome(name, answer) == ("in" if person in OPERATOR else "out"), person
 
 
 def test_nobody_gets_to_what_knows_its_own_tokens(scene: Scene) -> None:

@@ -21,7 +21,11 @@ from tests import factories
 from tests import lesson_media as media
 from tests.conftest import SiteUnderTest
 
-pytestmark = [media.needs_ffmpeg, pytest.mark.xdist_group("lesson_media")]
+pytestmark = [
+    media.needs_ffmpeg,
+    pytest.mark.xdist_group("lesson_media"),
+    pytest.mark.both_storages,
+]
 
 SECONDS = 200
 SEGMENTS = 34  # of 6 seconds

@@ -11,7 +11,7 @@ from modou_quiz.services import shelf
 from tests import factories
 from tests.conftest import SiteUnderTest
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.both_storages]
 
 GIFT = """\
 $CATEGORY: $course$/top/安全/消防

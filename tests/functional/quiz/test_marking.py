@@ -182,6 +182,7 @@ def test_two_markers_are_blind_and_a_third_decides(quiz_site: SiteUnderTest) -> 
         assert list(checking.differences(occasion, exam.activity)) == []
 
 
+@pytest.mark.both_storages
 def test_two_markers_do_not_meet(quiz_site: SiteUnderTest) -> None:
     """Locks send them to different answers; who comes too late is told so, and nothing is lost."""
     site = quiz_site
@@ -253,6 +254,7 @@ def test_two_markers_do_not_meet(quiz_site: SiteUnderTest) -> None:
     assert kinds(site).count("attempt_marked") == 6
 
 
+@pytest.mark.both_storages
 def test_a_grade_does_not_rest_on_what_was_changed_meanwhile(quiz_site: SiteUnderTest) -> None:
     """Two attempts of one learner, marked by two people at once: neither sees the other's mark."""
     site = quiz_site
@@ -510,7 +512,7 @@ def test_class_teachers_mark_their_own_cohort_only(quiz_site: SiteUnderTest) -> 
         theirs = works[exam.users[1]]
     with site.occasion("ban") as occasion:
         activity = exam.activity_of(occasion)
-        assert [str(line.title) for line in queue.by_learner(occasion, activity)] == ["li"]
+        assert [str(line.title) for line in queue.Learners(occasion, activity).lines()] == ["li"]
         assert attempt_of(occasion, activity, keys[0]).key == keys[0]
         with pytest.raises(NotFound):
             attempt_of(occasion, activity, keys[1])

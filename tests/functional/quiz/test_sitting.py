@@ -33,7 +33,7 @@ from modou_quiz.types import contents as c
 from tests.conftest import SiteUnderTest
 from tests.sitting import ALL_TYPES, Page, Scene, sign_in, single, text
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.both_storages]
 HOUR = 3600
 
 

@@ -14,7 +14,7 @@ from tests import answering
 from tests.commands import free_port, here, write_ini
 from tests.functional.test_crashes import Web, rounds, server_settings, webs
 
-pytestmark = pytest.mark.functional
+pytestmark = [pytest.mark.functional, pytest.mark.both_storages]
 
 
 class Exam(Web):

@@ -18,6 +18,8 @@ from modou_quiz.services.statistics import reading
 from tests import exams, factories
 from tests.conftest import SiteUnderTest
 
+pytestmark = pytest.mark.both_storages
+
 MakeSite = Callable[..., SiteUnderTest]
 LEARNERS = 41
 QUESTIONS = 6

@@ -76,6 +76,7 @@ def test_the_same_beat_a_hundred_times(
     assert len(events(studio, "studied")) == 1
 
 
+@pytest.mark.both_storages
 def test_a_hundred_senders_at_once(
     studio: SiteUnderTest, page: Page, tick: Callable[[float], None]
 ) -> None:

@@ -12,6 +12,8 @@ from tests import factories
 from tests.conftest import SiteUnderTest
 from tests.studying import Player, close_silent, enrolment_of, events, reel
 
+pytestmark = pytest.mark.both_storages
+
 
 def credited(site: SiteUnderTest, username: str = "lin") -> int:
     with site.occasion() as occasion:

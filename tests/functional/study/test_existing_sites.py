@@ -1,10 +1,14 @@
 """Sites that are older than study time."""
 
+import pytest
+
 from modou.builtin.evolve import STEPS
 from modou.models.site import SITE_KEY
 from modou.permissions import DEFAULT_ROLES
 from tests.conftest import SiteUnderTest
 from tests.studying import Player
+
+pytestmark = pytest.mark.both_storages
 
 
 def test_default_roles_get_their_part_and_own_ones_stay(site: SiteUnderTest) -> None:

@@ -19,7 +19,18 @@ from modou_quiz.content import FILE, Rich
 from modou_quiz.models.bank import Bank, Question
 from modou_quiz.models.papers import Fixed, Paper, PaperSection
 from modou_quiz.models.quizzes import Quiz
-from modou_quiz.services import bank, duplicates, searching, shelf, versions, wording
+from modou_quiz.services import (
+    bank,
+    duplicates,
+    looking,
+    papers,
+    quizzes,
+    searching,
+    shelf,
+    usage,
+    versions,
+    wording,
+)
 from modou_quiz.services.bank import bulk, orphans
 from modou_quiz.services.interchange.working import Here
 from modou_quiz.services.searching import Criteria
@@ -355,6 +366,20 @@ def test_what_is_in_use_is_retired_instead_of_deleted(site: SiteUnderTest) -> No
         store = shelf.bank_of(occasion)
         assert unused.id not in store.questions
         assert not any(unused.id in ids for _facet, ids in store.facets.items())
+        # Which papers name it is kept, also by sites that did not when they were stored.
+        another = banking.question(occasion, top)
+        for index in (True, False):
+            if not index:
+                del occasion.site.plugins["quiz"]["used_in"]
+            asked = another if index else used
+            paper = Paper((PaperSection("一", (Fixed(asked.id),)),))
+            papers.save(occasion, activity, quiz, paper, quiz.revision)
+            named = usage.fixed_in(occasion.site, {used.id, another.id})
+            assert named == {asked.id: [activity.id]}
+            told = looking.tell(occasion, asked, course)
+            assert [use.activity for use in told.uses] == [activity.key]
+        quizzes.delete(occasion, activity)
+        assert usage.fixed_in(occasion.site, {used.id, another.id}) == {}
 
 
 def test_bad_input_names_the_field(site: SiteUnderTest) -> None:
@@ -424,9 +449,7 @@ def test_duplicates(site: SiteUnderTest) -> None:
         assert first.fingerprint == twin.fingerprint != near.fingerprint
         store = shelf.bank_of(occasion)
         every = Criteria(("site:0",))
-        assert [{q.id for q in group} for group in duplicates.all_twins(store, every)] == [
-            {first.id, twin.id}
-        ]
+        assert list(map(set, duplicates.all_twins(store, every))) == [{first.id, twin.id}]
         pairs, compared = duplicates.compare(store, every)
         assert compared == 33
         assert {frozenset(pair[:2]) for pair in pairs} == {

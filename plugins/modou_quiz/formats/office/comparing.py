@@ -10,66 +10,10 @@ from pydantic import BaseModel
 from modou.errors import Message
 from modou_quiz.content import Rich, rich_in
 from modou_quiz.formats.base import Item, Note
-from modou_quiz.formats.extras import extras_of
+from modou_quiz.formats.extras import FILED, TITLES, extras_of
 from modou_quiz.formats.office.texts import canonical
 from modou_quiz.i18n import _
 from modou_quiz.types.contents import Case
-
-#: Field of a content -> what people call it.
-_TITLES: Final[Mapping[str, Message]] = {
-    "answer": _("the answer"),
-    "answers": _("the answers"),
-    "clear": _("hints"),
-    "count": _("hints"),
-    "distractors": _("choices that belong to nothing"),
-    "feedback": _("the explanation"),
-    "file_types": _("rules for files"),
-    "files": _("rules for files"),
-    "files_required": _("rules for files"),
-    "fraction": _("marks of single options"),
-    "gaps": _("the gaps"),
-    "group": _("gaps in any order"),
-    "hints": _("hints"),
-    "if_false": _("feedback to single answers"),
-    "if_true": _("feedback to single answers"),
-    "items": _("the items"),
-    "layout": _("the layout"),
-    "least": _("how many may be chosen"),
-    "least_words": _("the length of the answer"),
-    "lines": _("the length of the answer"),
-    "most": _("how many may be chosen"),
-    "most_words": _("the length of the answer"),
-    "notes": _("marking notes"),
-    "numbering": _("the numbering of options"),
-    "options": _("the options"),
-    "pairs": _("the pairs"),
-    "partial": _("the rule for marks"),
-    "penalty": _("the penalty for further tries"),
-    "questions": _("the questions of the material"),
-    "reading": _("how words are compared"),
-    "replies": _("feedback by how good the answer was"),
-    "required": _("the length of the answer"),
-    "rubric": _("the rubric"),
-    "sample": _("the sample answer"),
-    "scoring": _("the rule for marks"),
-    "show": _("the layout"),
-    "shuffle": _("whether options are shuffled"),
-    "stem": _("the question text"),
-    "template": _("the beginning of the answer"),
-    "units": _("units"),
-    "weight": _("weights of parts"),
-    "writing": _("how the answer is written"),
-}
-_ITEM_TITLES: Final[Mapping[str, Message]] = {
-    "title": _("the title"),
-    "marks": _("the marks"),
-    "category": _("the category"),
-    "tags": _("the tags"),
-    "difficulty": _("the difficulty"),
-    "point": _("the knowledge point"),
-    "syllabus": _("the syllabus item"),
-    "idnumber": _("the number"),
-}
 
 
 def changes(item: Item, again: Item, *, beside: bool = False) -> Iterator[Note]:
@@ -78,10 +22,10 @@ def changes(item: Item, again: Item, *, beside: bool = False) -> Iterator[Note]:
     :param beside: the file says it all the same, at a place that only this system reads
     """
     lost: dict[Message, bool] = {}
-    for name, title in _ITEM_TITLES.items():
+    for name in FILED:
         before, after = getattr(item, name), getattr(again, name)
         if before != after:
-            lost[title] = bool(after)
+            lost[TITLES[name]] = bool(after)
     if item.content is not None and again.content is not None and item.type == again.type:
         for title, kept in _differences(item.content, again.content):
             lost[title] = lost.get(title, True) and kept
@@ -118,13 +62,13 @@ def _differences(before: Any, after: Any, title: Message = "") -> Iterator[tuple
         if canonical(before) != canonical(after):
             yield title, bool(after)
     elif isinstance(before, Case) and isinstance(after, Case):
-        yield from _differences(before.stem, after.stem, _TITLES["stem"])
-        yield from _differences(before.feedback, after.feedback, _TITLES["feedback"])
+        yield from _differences(before.stem, after.stem, TITLES["stem"])
+        yield from _differences(before.feedback, after.feedback, TITLES["feedback"])
         yield from _case(before, after)
     elif isinstance(before, BaseModel) and type(before) is type(after):
         for name in type(before).model_fields:
             yield from _differences(
-                getattr(before, name), getattr(after, name), _TITLES.get(name, name)
+                getattr(before, name), getattr(after, name), TITLES.get(name, name)
             )
     elif isinstance(before, tuple) and isinstance(after, tuple) and len(before) == len(after):
         for one, other in zip(before, after, strict=True):
@@ -135,12 +79,12 @@ def _differences(before: Any, after: Any, title: Message = "") -> Iterator[tuple
 
 def _case(before: Case, after: Case) -> Iterator[tuple[Message, bool]]:
     if [part.type for part in before.questions] != [part.type for part in after.questions]:
-        yield _TITLES["questions"], bool(after.questions)
+        yield TITLES["questions"], bool(after.questions)
         return
     for one, other in zip(before.questions, after.questions, strict=True):
         yield from _differences(one.content(), other.content())
         if one.weight != other.weight:
-            yield _TITLES["weight"], True
+            yield TITLES["weight"], True
 
 
 @dataclass(slots=True)

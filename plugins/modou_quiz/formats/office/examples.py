@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from modou_quiz.content import Content, Rich
 from modou_quiz.formats.base import Item
+from modou_quiz.formats.office.answers import letters
+from modou_quiz.formats.office.making import options_of
 from modou_quiz.types.contents import (
     Accepted,
     AcceptedNumber,
@@ -33,13 +35,7 @@ def _plain(text: str) -> Rich:
 
 def options(text: str, right: str) -> tuple[Option, ...]:
     """Options between `|`, the right ones by their letters."""
-    return tuple(
-        Option(
-            text=_plain(option.strip()),
-            fraction=1 / len(right) if chr(ord("A") + place) in right else 0.0,
-        )
-        for place, option in enumerate(text.split("|"))
-    )
+    return options_of((_plain(option.strip()) for option in text.split("|")), letters(right, 26))
 
 
 def _item(type: str, content: Content, marks: float = 2, **values: Any) -> Item:

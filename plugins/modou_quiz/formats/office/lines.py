@@ -19,25 +19,30 @@ _QUESTION: Final = re.compile(
 _PART: Final = re.compile(
     r"^\s*(?:[(（]\s*([0-9]{1,3})\s*[)）]|([①-⑳])|问题\s*([0-9]{1,2})\s*[.．、:：]?)\s*[.．、]?\s*"
 )
+# Here and below: where blanks may stand on both sides of something that may be missing, they are
+# taken for good (`*+`). Else a line of nothing but blanks would be divided in all possible ways.
 _MATERIAL: Final = re.compile(
-    r"^\s*[【\[]?\s*(?:材料|案例|背景材料|背景资料|阅读材料|资料)\s*[一二三四五六七八九十0-9]{0,3}\s*(?:[】\]]|[:：])\s*[:：]?\s*"
+    r"^\s*+(?:[【\[]\s*+)?(?:材料|案例|背景材料|背景资料|阅读材料|资料)\s*+"
+    r"(?:[一二三四五六七八九十0-9]{1,3}\s*+)?(?:[】\]]|[:：])\s*+(?:[:：]\s*+)?"
 )
 _ANSWERS: Final = re.compile(
-    r"^\s*[【\[]?\s*(?:附\s*[:：]?\s*)?(?:试题|试卷|练习题?|题库)?\s*"
+    r"^\s*+(?:[【\[]\s*+)?(?:附\s*+(?:[:：]\s*+)?)?(?:(?:试题|试卷|练习题?|题库)\s*+)?"
     r"(?:(?:参考|标准)?答案(?:[及与和](?:解析|评分标准))?|answers|answer key)"
-    r"\s*(?:部分|汇总|如下)?\s*[】\]]?\s*[:：]?\s*$",
+    r"\s*+(?:(?:部分|汇总|如下)\s*+)?(?:[】\]]\s*+)?(?:[:：]\s*+)?$",
     re.IGNORECASE,
 )
-_EACH: Final = re.compile(r"每\s*(?:小)?\s*([题空])\s*([0-9]+(?:\.[0-9]+)?)\s*分")
+_EACH: Final = re.compile(r"每\s*+(?:小\s*+)?([题空])\s*+([0-9]++(?:\.[0-9]++)?)\s*+分")
 _MARKS: Final = re.compile(
-    r"[(（\[【]\s*(?:本(?:小)?题\s*)?(?:共\s*)?([0-9]+(?:\.[0-9]+)?)\s*分\s*[)）\]】]"
+    r"[(（\[【]\s*+(?:本(?:小)?题\s*+)?(?:共\s*+)?([0-9]++(?:\.[0-9]++)?)\s*+分\s*+[)）\]】]"
 )
-_KIND: Final = re.compile(r"[(（\[【<〔]\s*([^()（）\[\]【】<>〔〕]{2,10}?)\s*[)）\]】>〕]")
+_KIND: Final = re.compile(
+    r"[(（\[【<〔]\s*+([^\s()（）\[\]【】<>〔〕][^()（）\[\]【】<>〔〕]{1,9}?)\s*+[)）\]】>〕]"
+)
 #: A name of a field that begins a line or stands in 【】 within one.
 _FIELD: Final = re.compile(
-    r"(?:^|(?<=[\s；;。\u3000]))(?:\[\s*([^\[\]]{2,8})\s*\]\s*[:：]?"
-    r"|(答|[^\s：:【】\[\]()（）,，。；;]{2,8})\s*[:：])\s*"
-    r"|【\s*([^【】]{2,8})\s*】\s*[:：]?\s*"
+    r"(?:^|(?<=[\s；;。\u3000]))(?:\[\s*+(答|[^\s\[\]][^\[\]]{1,7}?)\s*+\]\s*+(?:[:：]\s*+)?"
+    r"|(答|[^\s：:【】\[\]()（）,，。；;]{2,8})\s*+[:：]\s*+)"
+    r"|【\s*+(答|[^\s【】][^【】]{1,7}?)\s*+】\s*+(?:[:：]\s*+)?"
 )
 #: An answer typed into the brackets of the question: （ B ）, （√）.
 _INLINE: Final = re.compile(
@@ -149,10 +154,11 @@ def options_in(text: str, first: int) -> list[tuple[int, int, int]]:
 def fields_in(text: str) -> list[tuple[str, int, int]]:
     """Fields in a line that begins with one: (field, start, where its text begins)."""
     found: list[tuple[str, int, int]] = []
+    begin, _end = _bounds(text)
     for match in _FIELD.finditer(text):
         word = next(group for group in match.groups() if group is not None)
         name = words.field_of(word)
-        if name not in _FIELDS or (not found and text[: match.start()].strip()):
+        if name not in _FIELDS or (not found and match.start() > begin):
             continue
         if found and not _known_break(text, match, found[-1][0]):
             continue
@@ -169,19 +175,26 @@ def _known_break(text: str, match: re.Match[str], before: str) -> bool:
     return bracketed or before not in ("feedback", "notes")
 
 
+def _bounds(text: str) -> tuple[int, int]:
+    """Where a line's text begins, and where it ends but for blanks and a full stop."""
+    return len(text) - len(text.lstrip()), len(text.rstrip(" 。."))
+
+
 def kind_tag(text: str) -> tuple[str, int, int] | None:
     """A type in brackets at the start or the end of a question: (kind, start, end)."""
+    begin, end = _bounds(text)
     for match in _KIND.finditer(text):
         kind = words.kind_of(match[1])
-        if kind and (not text[: match.start()].strip() or not text[match.end() :].strip(" 。.")):
+        if kind and (match.start() <= begin or match.end() >= end):
             return kind, match.start(), match.end()
     return None
 
 
 def marks_tag(text: str) -> tuple[str, int, int] | None:
     """Marks in brackets at the start or the end of a question."""
+    begin, end = _bounds(text)
     for match in _MARKS.finditer(text):
-        if not text[: match.start()].strip() or not text[match.end() :].strip(" 。."):
+        if match.start() <= begin or match.end() >= end:
             return match[1], match.start(), match.end()
     return None
 
@@ -199,7 +212,7 @@ _RANGE: Final = re.compile(
 )
 _RUN: Final = re.compile(r"(?:[A-ZＡ-Ｚ√×✓✗✔✘对错TF]|正确|错误|[\s,，、;；])+")
 _ENTRY: Final = re.compile(
-    r"(?:^|(?<=[\s,，;；。]))\s*[(（]?([0-9]{1,4})\s*[)）]?\s*[.．、:：)）]?\s*"
+    r"(?:^|(?<=[\s,，;；。]))\s*+[(（]?([0-9]{1,4})\s*+(?:[)）]\s*+)?(?:[.．、:：)）]\s*+)?"
     r"((?:[A-ZＡ-Ｚ](?:\s*[,，、]\s*(?=[A-ZＡ-Ｚ]))?)+|[√×✓✗✔✘TF]|正确|错误|对|错)(?![A-Za-z\u4e00-\u9fff])"
 )
 

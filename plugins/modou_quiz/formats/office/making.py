@@ -2,7 +2,7 @@
 answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from pydantic import ValidationError
@@ -48,7 +48,7 @@ BLANK: Final = "____"
 _BLANK = re.compile(r"_{2,}|＿{2,}|[(（][\s\xa0\u3000]*[)）]|【[\s\xa0\u3000]*】")
 _MARKER = re.compile(r"\[\[([0-9]+)\]\]")
 #: Between the two sides of a pair.
-PAIR: Final = re.compile(r"\s*(?:=&gt;|=>|＝＞|⇒|→|——)\s*")
+PAIR: Final = re.compile(r"(?<!\s)\s*+(?:=&gt;|=>|＝＞|⇒|→|——)\s*+")
 
 
 def item_of(draft: Draft) -> Item:
@@ -174,6 +174,14 @@ def _chosen(draft: Draft) -> tuple[int, ...]:
     return answers.letters(draft.answer, len(draft.options), _option_texts(draft))
 
 
+def options_of(texts: Iterable[Rich], right: Collection[int]) -> tuple[Option, ...]:
+    """Options of which some, by their places, are right: each of them is worth the same."""
+    return tuple(
+        Option(text=text, fraction=1 / len(right) if place in right else 0.0)
+        for place, text in enumerate(texts)
+    )
+
+
 def _single(draft: Draft, notes: list[Note]) -> Content:
     _need_options(draft)
     chosen = _chosen(draft)
@@ -185,10 +193,7 @@ def _single(draft: Draft, notes: list[Note]) -> Content:
             ),
             "answer",
         )
-    options = tuple(
-        Option(text=text, fraction=float(place in chosen))
-        for place, text in enumerate(draft.options)
-    )
+    options = options_of(draft.options, chosen)
     return SingleChoice(stem=draft.stem, feedback=draft.feedback, options=options)
 
 
@@ -196,14 +201,10 @@ def _multiple(draft: Draft, notes: list[Note]) -> Content:
     _need_options(draft)
     chosen = _chosen(draft)
     scoring, partial = scoring_of(draft.scoring)
-    options = tuple(
-        Option(text=text, fraction=1 / len(chosen) if place in chosen else 0.0)
-        for place, text in enumerate(draft.options)
-    )
     return MultipleChoice(
         stem=draft.stem,
         feedback=draft.feedback,
-        options=options,
+        options=options_of(draft.options, chosen),
         scoring=scoring,
         partial=partial,
         indefinite=draft.kind == "indefinite",

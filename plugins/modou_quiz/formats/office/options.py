@@ -5,9 +5,10 @@ from typing import Final
 
 #: A letter that counts an option, with the sign behind it.
 MARK: Final = re.compile(
-    r"(?:^|(?<=[\s\u3000;；,，、。)）]))[(（\[【]?\s*([A-ZＡ-Ｚ])\s*(?:[.．、:：)）\]】]|\s(?=\S))\s*"
+    r"(?:^\s*+|(?<=[\s\u3000;；,，、。)）]))(?:[(（\[【]\s*+)?([A-ZＡ-Ｚ])"
+    r"\s*(?:[.．、:：)）\]】]|\s(?=\S))\s*+"
 )
-_START: Final = re.compile(r"^\s*[(（\[【]?\s*([A-ZＡ-Ｚ])\s*[.．、:：)）\]】]\s*")
+_START: Final = re.compile(r"^\s*+(?:[(（\[【]\s*+)?([A-ZＡ-Ｚ])\s*+[.．、:：)）\]】]\s*+")
 
 
 def place_of(letter: str) -> int:

@@ -57,7 +57,7 @@ _BLOCKS = frozenset(
 #: Blocks that say no more than that a line begins.
 _PLAIN_BLOCKS = frozenset(("p", "div", "section", "article", "ul", "ol", "dl"))
 #: Between single dollars only what holds signs of TeX: other text is about money.
-_DOLLARS = re.compile(r"(?<![\\$])\$([^$\n]*[\\^_{][^$\n]*)\$(?!\$)")
+_DOLLARS = re.compile(r"(?<![\\$])\$([^$\n\\^_{]*+[\\^_{][^$\n]*+)\$(?!\$)")
 #: What makes typed text HTML.
 LOOKS_LIKE_HTML = re.compile(
     r"</(?:p|b|i|u|sub|sup|strong|em|span|div|table|ul|ol|li|h[1-6]|a)>|<(?:br|img)\b[^<>]*>",

@@ -1,5 +1,6 @@
 """Questions: written, changed by new versions, filed, retired, deleted."""
 
+import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ FileSource = bytes | AnyUpload | int
 #: question is shown, to those who may see it there.
 FILE_ACCESS = "quiz:bank"
 LONGEST_TITLE = 200
+#: Of a file that comes with a question from elsewhere, in bytes.
+LARGEST_FILE = 500_000_000
 MOST_TAGS = 20
 
 
@@ -73,12 +76,17 @@ def create_question(
     question.versions = (version,)
     if not question.title:
         question.title = wording.short(wording.stem_of(version), 60)
+    _file(occasion, bank, category, question)
+    return question
+
+
+def _file(occasion: Occasion, bank: Bank, category: QuestionCategory, question: Question) -> None:
+    """Take a new question in."""
     bank.questions.add(question)
     bank.refile(question.id, (), bank.facets_of(question))
     bank.refile_number(question.id, None, bank.number_of(question))
     _refile_words(occasion, bank, question)
     _record(occasion, "question_created", category, question)
-    return question
 
 
 def add_version(
@@ -249,6 +257,31 @@ def copy(occasion: Occasion, question: Question, category: QuestionCategory) -> 
     )
 
 
+def copy_whole(occasion: Occasion, question: Question, category: QuestionCategory) -> Question:
+    """A question of its own with all versions of another one, under the same numbers."""
+    require_edit(occasion, category)
+    copied = {
+        id: stored_files.copy_file(occasion, id, FILE_ACCESS) for id in sorted(question.files())
+    }
+    made = Question(question.type, category.id)
+    for name in (*_CLEAN, "created"):
+        setattr(made, name, getattr(question, name))
+    made.modified = occasion.now
+    made.versions = tuple(
+        QuestionVersion(
+            version.number,
+            version.data,
+            {name: copied[id] for name, id in version.files.items() if copied[id]},
+            version.marks,
+            version.author,
+            version.created,
+        )
+        for version in question.versions
+    )
+    _file(occasion, shelf.bank_of(occasion), category, made)
+    return made
+
+
 def by_number(occasion: Occasion, category: QuestionCategory, idnumber: str) -> list[Question]:
     """The questions of the category's tree with this number of the institution's."""
     bank = shelf.bank_of(occasion)
@@ -341,7 +374,11 @@ def _kept(occasion: Occasion, files: Mapping[str, FileSource]) -> dict[str, int]
         if isinstance(source, int):
             kept[name] = source
         elif isinstance(source, bytes):
-            kept[name] = stored_files.store(occasion, source, name, FILE_ACCESS).id
+            # Also what an import brings: other plugins are asked about every file.
+            stream = io.BytesIO(source)
+            kept[name] = stored_files.keep_file(
+                occasion, stream, name, FILE_ACCESS, LARGEST_FILE, field="files"
+            ).id
         else:
             kept[name] = stored_files.keep_upload(occasion, source, FILE_ACCESS, field="files").id
     return kept

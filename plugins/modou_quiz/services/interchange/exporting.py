@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from modou.errors import Invalid, NotAllowed
+from modou.errors import Invalid, Message, NotAllowed
 from modou.models.courses import Course
 from modou.services import files as stored_files
 from modou.services import jobs
@@ -55,20 +55,32 @@ def of_paper(occasion: Occasion, quiz: Quiz) -> list[int]:
 
 
 def start(
-    occasion: Occasion, questions: Iterable[int], format: str, course: Course | None = None
+    occasion: Occasion,
+    questions: Iterable[int],
+    format: str,
+    course: Course | None = None,
+    *,
+    lenient: bool = False,
 ) -> QuestionExport:
     """Have questions written to a file; see `begin`."""
-    made = begin(occasion, questions, format, course)
+    made = begin(occasion, questions, format, course, lenient=lenient)
     made.job = jobs.enqueue(occasion, JOB, made=made.id).id
     return made
 
 
 def begin(
-    occasion: Occasion, questions: Iterable[int], format: str, course: Course | None = None
+    occasion: Occasion,
+    questions: Iterable[int],
+    format: str,
+    course: Course | None = None,
+    *,
+    lenient: bool = False,
 ) -> QuestionExport:
     """Say what is to be written; `write` does it.
 
-    :param questions: ids, in the file's order; what the actor may not use is refused
+    :param questions: ids, in the file's order
+    :param lenient: they are of a paper that the actor may change: what is gone, or not theirs to
+        use, is left out, and the report names it
     :raises NotAllowed: one of them is not the actor's to use
     :raises Invalid: none or too many, or no such format
     """
@@ -82,19 +94,31 @@ def begin(
     writer = finding.format_named(occasion, format, writes=True)
     store = shelf.bank_of(occasion)
     allowed: dict[int, bool] = {}
+    there, withheld = 0, []
     for id in chosen:
-        category = bank.category_of(occasion, store.questions.by_id(id))
+        question = store.questions.get(id)
+        if question is None:
+            continue
+        category = bank.category_of(occasion, question)
         if category.id not in allowed:
             allowed[category.id] = bank.may_use(occasion, category, course)
-        if not allowed[category.id]:
+        if allowed[category.id]:
+            there += 1
+        elif lenient:
+            withheld.append(id)
+        else:
             raise NotAllowed(_("You may not use this part of the question bank."))
-    finding.drop_old(occasion)
+    if not there:
+        raise Invalid(_NOTHING_THERE, "questions")
+    finding.check_room(occasion, "exports")
     actor = occasion.actor.id if occasion.actor is not None else 0
     here = course.id if course is not None else 0
     made = QuestionExport(writer.name, chosen, actor, here, occasion.now)
     day = datetime.fromtimestamp(occasion.now, UTC).strftime("%Y%m%d")
     made.filename = f"questions-{day}{writer.extension}"
-    return finding.store_of(occasion).exports.add(made)
+    made.withheld = tuple(withheld)
+    put: QuestionExport = finding.store_of(occasion).put("exports", made)
+    return put
 
 
 def items_of(occasion: Occasion, questions: Iterable[Question]) -> Iterator[Item]:
@@ -153,14 +177,29 @@ def write(context: Work) -> None:
                 return
             format = finding.formats_of(occasion).get(made.format)
             if format is None:
-                made.status = "failed"
+                made.status, made.problem = "failed", packed(_NO_FORMAT)
                 return
             known = shelf.bank_of(occasion).questions
-            chosen = [q for one in made.questions if (q := known.get(one)) is not None]
+            withheld = set(made.withheld)
+            left_out: list[_Told] = []
+            chosen = []
+            for number, one in enumerate(made.questions, start=1):
+                question = known.get(one)
+                if question is None:
+                    gone = _(
+                        "Number ${number} of the list is not in the bank any more. Take it out of "
+                        "the paper, or put another question in its place.",
+                        mapping={"number": number},
+                    )
+                    left_out.append((one, "–", [["error", packed(gone)]]))
+                elif one in withheld:
+                    left_out.append((one, question.title, [["error", packed(_WITHHELD)]]))
+                else:
+                    chosen.append(question)
             sent = [(question.id, question.title) for question in chosen]
             with path.open("w+b") as out:
                 told = format.write(items_of(occasion, chosen), out)
-            notes = _gathered(told, sent)
+            notes = left_out + _gathered(told, sent)
         with context.occasion() as occasion:
             made = finding.store_of(occasion).exports.by_id(id)
             stored = stored_files.store_path(
@@ -169,8 +208,9 @@ def write(context: Work) -> None:
             made.file = stored.id
             made.status, made.questions = "done", ()
             refused = sum(any(note[0] == "error" for note in found) for _q, _t, found in notes)
-            made.refused, made.written = refused, len(sent) - refused
+            made.refused, made.written = refused, len(sent) + len(left_out) - refused
             made.notes = tuple(notes[:_MOST_TOLD])
+            made.untold = max(0, len(notes) - _MOST_TOLD)
             occasion.record(
                 "questions_exported",
                 course=made.course,
@@ -178,11 +218,25 @@ def write(context: Work) -> None:
             )
 
 
-def _gathered(
-    told: Sequence[tuple[Item, Note]], sent: Sequence[tuple[int, str]]
-) -> list[tuple[int, str, list[Any]]]:
+#: Id of a question, its title, [level, packed message] of each remark.
+_Told = tuple[int, str, list[Any]]
+
+
+def _gathered(told: Sequence[tuple[Item, Note]], sent: Sequence[tuple[int, str]]) -> list[_Told]:
     """What was told, question by question, in the file's order."""
     found: dict[int, list[Any]] = {}
     for item, note in told:
         found.setdefault(item.line, []).append([note.level, packed(note.message)])
     return [(*sent[line - 1], notes) for line, notes in sorted(found.items())]
+
+
+_WITHHELD: Final[Message] = _(
+    "It lies in somebody else's own bank, or in another course's, and may not be exported from "
+    "here. Ask its owner to move or copy it into the bank of this course, and put that one into "
+    "the paper."
+)
+_NOTHING_THERE: Final[Message] = _(
+    "None of these questions can be exported: they are not in the bank any more, or lie in "
+    "somebody else's own bank. Ask their owner to move or copy them into the bank of this course."
+)
+_NO_FORMAT: Final[Message] = _("The plugin with this format is not enabled any more.")

@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from modou.errors import Invalid, NotFound
+from modou.errors import Invalid, Message, NotFound
 from modou.models.courses import Course
 from modou.services import files as stored_files
 from modou.services.occasion import Occasion
+from modou.services.packed_messages import unpacked
 from modou_quiz.formats import QuestionFormat
 from modou_quiz.i18n import _
 from modou_quiz.models.interchange import Interchange, QuestionExport, QuestionImport
-from modou_quiz.services import bank
+from modou_quiz.services import background, bank
 from modou_quiz.services.shelf import PLUGIN
 
 #: Seconds after which finished imports and exports are dropped.
 KEPT = 30 * 86_400
+#: How many imports, and exports, one person may have there, and with how many questions in all.
+MOST_KEPT = 30
+MOST_ROWS = 300_000
 #: How sure a format must be that a file is its own.
 SURE = 0.5
 _HEAD = 64 * 1024
@@ -103,34 +107,77 @@ def _own(occasion: Occasion, folder: Any, key: str, course: Course | None) -> An
 
 def imports_of(occasion: Occasion, course: Course | None) -> list[QuestionImport]:
     """The actor's own, newest first."""
-    store = find_store(occasion)
-    return _newest(occasion, store.imports if store is not None else (), course)
+    return _newest(occasion, "imports", course)
 
 
 def exports_of(occasion: Occasion, course: Course | None) -> list[QuestionExport]:
     """The actor's own, newest first."""
+    return _newest(occasion, "exports", course)
+
+
+def _newest(occasion: Occasion, kind: str, course: Course | None) -> list[Any]:
     store = find_store(occasion)
-    return _newest(occasion, store.exports if store is not None else (), course)
-
-
-def _newest(occasion: Occasion, folder: Any, course: Course | None) -> list[Any]:
     actor = occasion.actor.id if occasion.actor is not None else 0
     here = course.id if course is not None else 0
-    own = [one for one in folder if one.actor == actor and one.course == here]
-    return sorted(own, key=lambda one: -one.created)
+    own = store.of(kind, actor) if store is not None else []
+    return [one for one in reversed(own) if one.course == here]
+
+
+def status_of(occasion: Occasion, one: QuestionImport | QuestionExport) -> tuple[str, Message]:
+    """Its status, "failed" also when its job will not end well any more; and the reason of that."""
+    if one.status in {"reading", "taking", "writing"} and one.job:
+        reason = background.trouble(occasion, one.job)
+        return ("failed", reason) if reason else (one.status, "")
+    return one.status, unpacked(one.problem) if one.problem else ""
+
+
+def check_room(occasion: Occasion, kind: str) -> None:
+    """Whether the actor may have one more.
+
+    :param kind: "imports" or "exports"
+    :raises Invalid: too many, or too long ones, are kept
+    """
+    store = find_store(occasion)
+    if store is None or occasion.actor is None:
+        return
+    own = store.of(kind, occasion.actor.id)
+    rows = sum(one.size for one in own) if kind == "imports" else 0
+    if len(own) < MOST_KEPT and rows < MOST_ROWS:
+        return
+    if kind == "imports":
+        raise Invalid(
+            _(
+                "You keep ${files} files with ${rows} questions here; the limits are ${most} and "
+                "${most_rows}. Drop those that you do not need any more (each on its page), or "
+                "wait: they are dropped 30 days after they were sent.",
+                mapping={
+                    "files": len(own),
+                    "rows": rows,
+                    "most": MOST_KEPT,
+                    "most_rows": MOST_ROWS,
+                },
+            ),
+            "file",
+        )
+    # What was written once can be written again.
+    for old in own[: len(own) - MOST_KEPT + 1]:
+        drop(occasion, kind, old)
+
+
+def drop(occasion: Occasion, kind: str, one: QuestionImport | QuestionExport) -> None:
+    """Forget one, with its file."""
+    if one.file:
+        stored_files.drop_file(occasion, one.file)
+    store_of(occasion).drop(kind, one)
 
 
 def drop_old(occasion: Occasion) -> int:
-    """Drop imports and exports that nobody needs any more; how many."""
+    """Drop imports and exports that nobody needs any more; how many. (A job's: it looks at all.)"""
     store = find_store(occasion)
-    if store is None:
-        return 0
     dropped = 0
-    folders: tuple[Any, ...] = (store.imports, store.exports)
-    for folder in folders:
-        for one in [one for one in folder if one.created + KEPT < occasion.now]:
-            if one.file:
-                stored_files.drop_file(occasion, one.file)
-            folder.remove(one.id)
-            dropped += 1
+    for kind in ("imports", "exports") if store is not None else ():
+        for one in list(getattr(store, kind)):
+            if one.created + KEPT < occasion.now:
+                drop(occasion, kind, one)
+                dropped += 1
     return dropped

@@ -7,6 +7,7 @@
 """
 
 import hashlib
+import io
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -40,7 +41,8 @@ KINDS: Final = ("good", "twin", "flawed", "bad")
 #: Most items of one file.
 MOST: Final = 100_000
 #: Most notes that are kept of one item.
-_MOST_NOTES: Final = 30
+MOST_NOTES: Final = 30
+_WEIGHTS: Final = {"error": 0, "lost": 1, "changed": 2}
 
 
 def upload(
@@ -64,7 +66,7 @@ def keep(
     """
     if not finding.may_import(occasion, course):
         raise NotAllowed(_("There is no part of the question bank that you may change."))
-    finding.drop_old(occasion)
+    finding.check_room(occasion, "imports")
     stream = file.stream
     with ExitStack() as stack:
         if not isinstance(file, stored_files.Upload):
@@ -82,7 +84,8 @@ def keep(
     here = course.id if course is not None else 0
     found = QuestionImport(stored.filename, stored.id, actor, here, occasion.now)
     found.format = chosen.name
-    return finding.store_of(occasion).imports.add(found)
+    made: QuestionImport = finding.store_of(occasion).put("imports", found)
+    return made
 
 
 def read_again(occasion: Occasion, found: QuestionImport, format: str) -> None:
@@ -90,7 +93,8 @@ def read_again(occasion: Occasion, found: QuestionImport, format: str) -> None:
 
     :raises Conflict: it is being worked on, or its questions were taken
     """
-    if found.status not in {"read", "failed"} or not found.file:
+    status, _problem = finding.status_of(occasion, found)
+    if status not in {"read", "failed"} or found.status == "taking" or not found.file:
         raise Conflict(_("This file cannot be read again."))
     found.format = finding.format_named(occasion, format).name
     found.clear()
@@ -100,9 +104,7 @@ def read_again(occasion: Occasion, found: QuestionImport, format: str) -> None:
 
 def drop(occasion: Occasion, found: QuestionImport) -> None:
     """Forget a file and what was read from it. Questions that were made stay."""
-    if found.file:
-        stored_files.drop_file(occasion, found.file)
-    finding.store_of(occasion).imports.remove(found.id)
+    finding.drop(occasion, "imports", found)
 
 
 def rows(
@@ -260,7 +262,7 @@ class _Reading:
                 kind = "twin" if twin or earlier else kind
             if print_:
                 self.seen.setdefault(print_, number)
-            unfit = _unfit(item)
+            unfit = _unfit(item) + _unwelcome(occasion, item)
             if unfit:
                 notes += unfit
                 kind = "bad"
@@ -274,10 +276,45 @@ class _Reading:
             "marks": item.marks,
             "category": list(item.category),
             "kind": kind,
-            "notes": [[n.level, packed(n.message), n.line] for n in notes[:_MOST_NOTES]],
+            "notes": [[n.level, packed(n.message), n.line] for n in told(notes, item.line)],
             "twin": twin,
             "row": earlier,
         }
+
+
+def told(notes: list[Note], line: int) -> list[Note]:
+    """The notes that are kept of an item: the worst, with how many there are beside them."""
+    if len(notes) <= MOST_NOTES:
+        return notes
+    order = sorted(range(len(notes)), key=lambda place: (_WEIGHTS[notes[place].level], place))
+    kept = [notes[place] for place in sorted(order[: MOST_NOTES - 1])]
+    left = [notes[place] for place in order[MOST_NOTES - 1 :]]
+    more = _("${count} more remarks on this question are left out.", mapping={"count": len(left)})
+    return [*kept, Note(left[0].level, more, line)]
+
+
+def shown_files(item: Item) -> dict[str, bytes]:
+    """The files of an item, as far as a text shows them."""
+    if item.content is None:
+        return {}
+    names = {name for text in item.content.texts() for name in text.files()}
+    return {name: data for name, data in item.files.items() if name in names}
+
+
+def _unwelcome(occasion: Occasion, item: Item) -> list[Note]:
+    """Why its files could not be kept: what is no honest file, and what plugins refuse."""
+    found = []
+    for name, data in shown_files(item).items():
+        try:
+            media_type = stored_files.look_at(io.BytesIO(data), name)
+            stored_files.ask(occasion, name, media_type, len(data))
+        except (Invalid, NotAllowed) as error:
+            message = _(
+                "The file ${name} cannot be taken: ${reason}",
+                mapping={"name": name, "reason": error.message},
+            )
+            found.append(Note("error", message, item.line))
+    return found
 
 
 def _flaws(occasion: Occasion, item: Item) -> list[Note]:

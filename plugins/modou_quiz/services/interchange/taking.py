@@ -23,7 +23,7 @@ from modou_quiz.models.bank import QuestionCategory
 from modou_quiz.models.interchange import BATCH, ImportRows, QuestionImport
 from modou_quiz.services import bank, shelf
 from modou_quiz.services.interchange import finding
-from modou_quiz.services.interchange.reading import items_in, opened, rows
+from modou_quiz.services.interchange.reading import items_in, opened, rows, shown_files
 from modou_quiz.services.interchange.working import Work
 
 log = logging.getLogger(__name__)
@@ -236,7 +236,7 @@ def _one(
             point=item.point,
             syllabus=item.syllabus,
             idnumber=item.idnumber,
-            files=_shown(item),
+            files=shown_files(item),
             status="draft" if kind == "flawed" else "ready",
         )
     except TransientError:
@@ -251,14 +251,6 @@ def _one(
         log.exception("import %s: item %s could not be made", found.key, place + 1)
         return packed(_("Something went wrong on our side with this question."))
     return question.id
-
-
-def _shown(item: Item) -> dict[str, bytes]:
-    """Its files, as far as a text shows them."""
-    if item.content is None:
-        return {}
-    names = {name for text in item.content.texts() for name in text.files()}
-    return {name: data for name, data in item.files.items() if name in names}
 
 
 def outcome_of(found: QuestionImport, number: int) -> Any:

@@ -6,7 +6,7 @@ the same time are sent to different answers by the locks.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from modou.errors import Conflict, Message, NotAllowed, NotFound
 from modou.models.courses import Activity
@@ -87,18 +87,57 @@ class Piece:
 
 def by_question(occasion: Occasion, activity: Activity) -> list[Line]:
     """The questions with something for people in it, those with most to do first."""
-    return _lines(occasion, activity, lambda question, _work: question, _question_titles(occasion))
+    title = _question_titles(occasion)
+    lines = [_line(id, found, title) for id, found in _by_question(occasion, activity).items()]
+    return sorted(lines, key=lambda line: (-line.waiting, str(line.title), line.key))
 
 
-def by_learner(occasion: Occasion, activity: Activity) -> list[Line]:
-    """The learners (by other names where it is anonymous) with something for people."""
-    quiz, marking = quiz_of(occasion, activity), find_marking(occasion.site, activity.id)
+def of_question(occasion: Occasion, activity: Activity, question: int) -> Line | None:
+    """The same of one question."""
+    found = _by_question(occasion, activity).get(question)
+    return _line(question, found, _question_titles(occasion)) if found is not None else None
 
-    def title(id: int) -> Message:
-        work = marking.works[id] if marking is not None else None
-        return alias(occasion, quiz, work) if work is not None else ""
 
-    return _lines(occasion, activity, lambda _question, work: work, title)
+def _by_question(occasion: Occasion, activity: Activity) -> dict[int, list[int]]:
+    occasion.require(permissions.MARK, activity)
+    marking = find_marking(occasion.site, activity.id)
+    if marking is not None and sees(occasion, activity.course)(0):
+        return marking.counts()
+    # Who sees some learners only: what waits of those.
+    counts: dict[int, list[int]] = {}
+    for question, _work, _slot, _part, stage in _parts(occasion, activity):
+        counts.setdefault(question, [0] * len(STAGES))[stage] += 1
+    return counts
+
+
+class Learners:
+    """The learners (by other names where it is anonymous) with something for people, those with
+    most to do first. Only those that are shown are opened."""
+
+    def __init__(self, occasion: Occasion, activity: Activity) -> None:
+        """:raises NotAllowed: without the capability `quiz:mark`"""
+        self._occasion = occasion
+        self._quiz = quiz_of(occasion, activity)
+        self._marking = find_marking(occasion.site, activity.id)
+        self._counts: dict[int, list[int]] = {}
+        for _question, work, _slot, _part, stage in _parts(occasion, activity):
+            self._counts.setdefault(work, [0] * len(STAGES))[stage] += 1
+        self._order = sorted(self._counts, key=lambda id: (-sum(self._counts[id][:DONE]), id))
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def lines(self, start: int = 0, size: int | None = None) -> list[Line]:
+        shown = self._order[start : None if size is None else start + size]
+        return [_line(id, self._counts[id], self._title) for id in shown]
+
+    def _title(self, id: int) -> Message:
+        work = self._marking.works[id] if self._marking is not None else None
+        return alias(self._occasion, self._quiz, work) if work is not None else ""
+
+
+def _line(id: int, found: list[int], title: Callable[[int], Message]) -> Line:
+    return Line(encode_id(id), title(id), sum(found[:DONE]), found[DONE], found[1], found[2])
 
 
 def alias(occasion: Occasion, quiz: Quiz, work: MarkingWork) -> Message:
@@ -106,22 +145,6 @@ def alias(occasion: Occasion, quiz: Quiz, work: MarkingWork) -> Message:
     if quiz.anonymous:
         return _("Learner ${code}", mapping={"code": work.key[-5:].upper()})
     return name_of(occasion, work.user)
-
-
-def _lines(
-    occasion: Occasion,
-    activity: Activity,
-    group: Callable[[int, int], int],
-    title: Callable[[int], Message],
-) -> list[Line]:
-    counts: dict[int, list[int]] = {}
-    for question, work, _slot, _part, stage in _parts(occasion, activity):
-        counts.setdefault(group(question, work), [0] * len(STAGES))[stage] += 1
-    lines = [
-        Line(encode_id(id), title(id), sum(found[:DONE]), found[DONE], found[1], found[2])
-        for id, found in counts.items()
-    ]
-    return sorted(lines, key=lambda line: (-line.waiting, str(line.title), line.key))
 
 
 def _question_titles(occasion: Occasion) -> Callable[[int], Message]:
@@ -186,48 +209,89 @@ def following(
     :param after: where the actor is
     :param done: also what is done
     """
+    occasion.require(permissions.MARK, activity)
     marking = find_marking(occasion.site, activity.id)
-    found = [
-        ((q, w, s, p), stage)
-        for q, w, s, p, stage in _parts(occasion, activity)
-        if question in (0, q) and work in (0, w) and (done or stage != DONE)
-    ]
-    if marking is None or not found:
+    if marking is None:
         return None
-    if work and not question:
-        found.sort(key=lambda entry: entry[0][2:])
-    if backwards:
-        found.reverse()
-    start = _start(marking, found, after, backwards, by_work=bool(work and not question))
-    for place in range(len(found)):
-        (_question, work_id, slot, part), _stage = found[(start + place) % len(found)]
-        ref = Ref(work_id, slot, part)
-        if ref != after and not _in_the_way(occasion, marking.works[work_id], (slot, part), done):
+    visible = sees(occasion, activity.course)
+    for _question, work_id, slot, part in _ahead(marking, question, work, after, backwards, done):
+        ref, held = Ref(work_id, slot, part), marking.works[work_id]
+        if ref == after or not visible(held.user):
+            continue
+        if not _in_the_way(occasion, held, (slot, part), done):
             return ref
     return None
 
 
-def _start(
+Key4 = tuple[int, int, int, int]
+_LAST = float("inf")
+
+
+def _ahead(
     marking: QuizMarking,
-    found: list[tuple[tuple[int, int, int, int], int]],
+    question: int,
+    work: int,
     after: Ref | None,
     backwards: bool,
-    by_work: bool,
-) -> int:
-    if after is None:
-        return 0
-    held = marking.works.get(after.work)
-    part = held.parts.get((after.slot, after.part)) if held is not None else None
-    here = (part.question if part is not None else 0, *after)
+    done: bool,
+) -> Iterator[Key4]:
+    """What there is to go to, from where the marker is, once around; nothing of it is opened."""
+    if work:
+        yield from _of_work(marking, question, work, after, backwards, done)
+        return
+    here: tuple[float, ...] | None = None
+    if after is not None:
+        held = marking.works.get(after.work)
+        part = held.parts.get((after.slot, after.part)) if held is not None else None
+        here = (part.question if part is not None else 0, *after)
+    low: tuple[float, ...] = (question,)
+    high: tuple[float, ...] = (question or _LAST, _LAST)
+    if here is not None and not low < here < high:
+        here = None
+    if backwards:
+        ranges = [(low, here), (here, high)] if here is not None else [(low, high)]
+    else:
+        ranges = [(here, high), (low, here)] if here is not None else [(low, high)]
+    for begin, end in ranges:
+        walk = _down if backwards else _up
+        yield from (key for key, stage in walk(marking.queue, begin, end) if done or stage != DONE)
 
-    def order(entry: tuple[int, int, int, int]) -> tuple[int, ...]:
-        return entry[2:] if by_work else entry
 
-    for place, (entry, _stage) in enumerate(found):
-        beyond = order(entry) < order(here) if backwards else order(entry) > order(here)
-        if beyond:
-            return place
-    return 0
+def _up(queue: Any, low: Any, high: Any) -> Iterator[tuple[Key4, int]]:
+    yield from queue.items(low, high)
+
+
+def _down(queue: Any, low: Any, high: Any) -> Iterator[tuple[Key4, int]]:
+    """The same from its end: a tree is walked up only, so each step looks for what lies below."""
+    while True:
+        try:
+            key = queue.maxKey(high)
+        except ValueError:
+            return
+        if key < low:
+            return
+        yield key, queue[key]
+        high = (*key[:3], key[3] - 1, _LAST)
+
+
+def _of_work(
+    marking: QuizMarking, question: int, work: int, after: Ref | None, backwards: bool, done: bool
+) -> Iterator[Key4]:
+    """The same of one learner's attempt, in the order of its questions."""
+    held = marking.works.get(work)
+    parts = held.parts if held is not None else {}
+    places = sorted(
+        place
+        for place, part in parts.items()
+        if question in (0, part.question) and (done or part.stage != "done")
+    )
+    if backwards:
+        places.reverse()
+    if after is not None:
+        here = (after.slot, after.part)
+        beyond = [place for place in places if (place < here if backwards else place > here)]
+        places = beyond + [place for place in places if place not in beyond]
+    yield from ((parts[place].question, work, *place) for place in places)
 
 
 def _in_the_way(occasion: Occasion, work: MarkingWork, place: Place, done: bool) -> bool:

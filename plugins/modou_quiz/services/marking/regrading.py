@@ -5,7 +5,7 @@ follow it as well. `preview` says who would change and by how much; `regrade` do
 attempts at a time, and keeps what stood there before. Running it again changes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -27,13 +27,14 @@ from modou_quiz.services.marking.checking import difference
 from modou_quiz.services.marking.desk import quiz_of, sees
 from modou_quiz.services.marking.keys import Keys, Unreadable, keys_of
 from modou_quiz.services.marking.settling import settle
-from modou_quiz.services.marking.shelf import marking_of, rules_of
+from modou_quiz.services.marking.shelf import find_marking, marking_of, rules_of
 from modou_quiz.services.marking.walking import CLOSED, closed
 
 REASON_LENGTH = 300
 #: Changes that a preview lists; it counts all.
 SHOWN = 50
 VOIDS = ("", "full", "none")
+Tick = Callable[[], None]
 
 
 class Asked(NamedTuple):
@@ -87,12 +88,30 @@ def asked(occasion: Occasion, activity: Activity) -> list[Asked]:
     :raises NotAllowed: without the capability `quiz:manage`
     """
     occasion.require(permissions.MANAGE, activity)
+    return lines(occasion, activity, count(occasion, activity))
+
+
+def count(
+    occasion: Occasion, activity: Activity, tick: Tick = lambda: None
+) -> dict[int, dict[int, int]]:
+    """Question -> number of each version that attempts keep -> how many keep it.
+
+    :param tick: called for each attempt
+    """
     counts: dict[int, dict[int, int]] = {}
     for attempt in closed(occasion.site, activity.id):
+        tick()
         for slot in attempt.slots:
             if slot.marks:
                 versions = counts.setdefault(slot.question, {})
                 versions[slot.version] = versions.get(slot.version, 0) + 1
+    return counts
+
+
+def lines(
+    occasion: Occasion, activity: Activity, counts: Mapping[int, Mapping[int, int]]
+) -> list[Asked]:
+    """The same as `asked` says of what was counted before."""
     rules = rules_of(occasion.site, activity.id)
     bank = shelf.find_bank(occasion.site)
     found = []
@@ -130,10 +149,10 @@ def _check_version(
         new = keys(question, number)
     except Unreadable as error:
         raise Invalid(error.message, "version") from None
-    kept: set[int] = set()
-    for attempt in closed(occasion.site, activity.id):
-        kept.update(slot.version for slot in attempt.slots if slot.question == question)
-    for version in kept:
+    marking = find_marking(occasion.site, activity.id)
+    known = marking.asked if marking is not None else None
+    counts = known["counts"] if known is not None else count(occasion, activity)
+    for version in counts.get(question, ()):
         if len(keys(question, version).weights) != len(new.weights):
             raise Invalid(
                 _(
@@ -145,10 +164,16 @@ def _check_version(
             )
 
 
-def preview(occasion: Occasion, activity: Activity, rules: Mapping[int, Rule]) -> Preview:
+def preview(
+    occasion: Occasion,
+    activity: Activity,
+    rules: Mapping[int, Rule],
+    tick: Tick = lambda: None,
+) -> Preview:
     """What regrading by these rules would do; nothing is changed.
 
     :param rules: question id -> `Rule`; the quiz's other rules stay
+    :param tick: called for each attempt
     :raises NotAllowed: without the capability `quiz:manage`
     """
     occasion.require(permissions.MANAGE, activity)
@@ -157,6 +182,7 @@ def preview(occasion: Occasion, activity: Activity, rules: Mapping[int, Rule]) -
     visible = sees(occasion, activity.course)
     found = Preview()
     for attempt in closed(occasion.site, activity.id, answers=True):
+        tick()
         found.looked_at += 1
         try:
             new = outcome(keys, attempt, merged, occasion.now)
@@ -241,7 +267,7 @@ def regrade(
             continue
         try:
             found = outcome(keys, attempt, rules, occasion.now)
-        except Unreadable:
+        except (Unreadable, Conflict):
             # Its plugin is switched off, say: the attempt stays as it is.
             continue
         if difference(attempt, found):

@@ -62,10 +62,7 @@ def _still_said(attempt: Attempt, place: Place, part: PartWork) -> bool:
 def put(marking: QuizMarking, work: MarkingWork, place: Place, part: PartWork) -> None:
     """Note how far a part has come."""
     work.parts = {**work.parts, place: part}
-    key = (part.question, work.id, *place)
-    stage = STAGES.index(part.stage)
-    if marking.queue.get(key) != stage:
-        marking.queue[key] = stage
+    marking.put((part.question, work.id, *place), STAGES.index(part.stage))
 
 
 def _take_out(marking: QuizMarking, work: MarkingWork, place: Place) -> None:
@@ -75,7 +72,7 @@ def _take_out(marking: QuizMarking, work: MarkingWork, place: Place) -> None:
     if part.stage == "done" or not part.said:
         work.parts = {p: known for p, known in work.parts.items() if p != place}
     work.locks = {p: lock for p, lock in work.locks.items() if p != place}
-    marking.queue.pop((part.question, work.id, *place), None)
+    marking.take_out((part.question, work.id, *place))
 
 
 def withdraw(occasion: Occasion, attempt: Attempt) -> None:

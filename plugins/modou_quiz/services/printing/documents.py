@@ -1,33 +1,29 @@
 """A paper as a PDF file: A4, with the binding line (装订线), an answer sheet, and a key.
 
-WeasyPrint sets the pages. It gets HTML of ours and fetches nothing but the pictures of the paper's
-questions, from the store.
+It is HTML of ours, with the pictures of the paper's questions in it; WeasyPrint sets the pages
+(`press`) and fetches nothing.
 """
 
-import base64
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from markupsafe import Markup, escape
-from PIL import ImageFile
 
-from modou.errors import Message, Unavailable
+from modou.errors import Message
 from modou.services.occasion import Occasion
-from modou.store.files import StoredFile
 from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Slot
 from modou_quiz.models.papers import PaperSection
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import drawing, shelf
 from modou_quiz.services.printing.formulas import set_formulas
+from modou_quiz.services.printing.pictures import Pictures
 from modou_quiz.services.printing.wording import SHORT, Printed, Translate, printed
-from modou_quiz.services.rendering import render_for
+from modou_quiz.services.rendering import Sign, render_for
 
-#: Largest picture that is put into the file, in bytes.
-_LARGEST = 8_000_000
+#: Told of each question, by its place.
+Tick = Callable[[int], None]
 _NUMERALS = "一二三四五六七八九十"
 
 
@@ -62,29 +58,39 @@ def chance_of(quiz_id: int, quiz: Quiz, version: str) -> random.Random:
     return random.Random(f"{quiz_id}/{quiz.revision}/{version}")  # noqa: S311 - to be repeated
 
 
-def make(
+def slots_of(occasion: Occasion, quiz_id: int, quiz: Quiz, version: str) -> Sequence[Slot]:
+    """The questions of a version of a paper.
+
+    :raises Conflict: the paper cannot be drawn
+    """
+    return drawing.draw(occasion, quiz, chance_of(quiz_id, quiz, version))
+
+
+def compose(
     occasion: Occasion,
-    quiz_id: int,
+    slots: Sequence[Slot],
     quiz: Quiz,
     titles: tuple[str, str],
     how: Print,
     translate: Translate,
-) -> bytes:
-    """The PDF file.
+    pictures: Pictures | None = None,
+    tick: Tick = lambda done: None,
+) -> str:
+    """The page that `press` makes a PDF file of.
 
     :param titles: of the course and of the quiz
-    :raises Conflict: the paper cannot be drawn
-    :raises Unavailable: the library that sets pages does not run here
+    :param pictures: what may be shown of them, and afterwards what was left out
+    :param tick: called with each question; raises when it is to end
     """
-    slots = drawing.draw(occasion, quiz, chance_of(quiz_id, quiz, how.version))
-    parts = _parts(occasion, quiz, slots, translate)
-    return _pdf(_html(quiz, titles, how, parts, translate))
+    sign = pictures if pictures is not None else Pictures()
+    parts = _parts(occasion, quiz, slots, translate, sign, tick)
+    return _html(quiz, titles, how, parts, translate, tick)
 
 
 def key_of(occasion: Occasion, quiz_id: int, quiz: Quiz, version: str) -> list[tuple[int, str]]:
     """(number, answer) of each question of a version."""
-    slots = drawing.draw(occasion, quiz, chance_of(quiz_id, quiz, version))
-    parts = _parts(occasion, quiz, slots, str)
+    slots = slots_of(occasion, quiz_id, quiz, version)
+    parts = _parts(occasion, quiz, slots, str, lambda stored: "", lambda done: None)
     return [
         (item.number, item.printed.answer)
         for _section, items in parts
@@ -96,17 +102,25 @@ def key_of(occasion: Occasion, quiz_id: int, quiz: Quiz, version: str) -> list[t
 _Parts = list[tuple[PaperSection, list[_Item]]]
 
 
-def _parts(occasion: Occasion, quiz: Quiz, slots: Sequence[Slot], translate: Translate) -> _Parts:
+def _parts(
+    occasion: Occasion,
+    quiz: Quiz,
+    slots: Sequence[Slot],
+    translate: Translate,
+    sign: Sign,
+    tick: Tick,
+) -> _Parts:
     store = shelf.bank_of(occasion)
     known = shelf.types_of(occasion)
     number = 0
     parts: _Parts = [(section, []) for section in quiz.paper.sections]
-    for slot in slots:
+    for place, slot in enumerate(slots):
+        tick(place)
         question = store.questions.by_id(slot.question)
         version = question.version(slot.version)
         type_ = known[question.type]
         content = shelf.content_of(occasion, question, version)
-        render = render_for(occasion, version, _picture)
+        render = render_for(occasion, version, sign)
         number += type_.answerable
         parts[slot.section][1].append(
             _Item(
@@ -119,17 +133,8 @@ def _parts(occasion: Occasion, quiz: Quiz, slots: Sequence[Slot], translate: Tra
     return parts
 
 
-def _picture(stored: StoredFile) -> str:
-    """A picture's bytes within the page; other files have no place on paper."""
-    if not stored.media_type.startswith("image/") or stored.size > _LARGEST:
-        return ""
-    with stored.open() as stream:
-        data = base64.b64encode(stream.read()).decode()
-    return f"data:{stored.media_type};base64,{data}"
-
-
 def _html(
-    quiz: Quiz, titles: tuple[str, str], how: Print, parts: _Parts, translate: Translate
+    quiz: Quiz, titles: tuple[str, str], how: Print, parts: _Parts, translate: Translate, tick: Tick
 ) -> str:
     course, title = titles
     total = sum(item.marks for _section, items in parts for item in items)
@@ -147,7 +152,7 @@ def _html(
         "</header>",
     ]
     for place, (section, items) in enumerate(parts):
-        body.append(_section(place, section, items, how, translate))
+        body.append(_section(place, section, items, how, translate, tick))
     if how.sheet:
         body.append(_sheet(titles, how, parts, translate))
     if how.answers == "key":
@@ -202,7 +207,12 @@ def _headed(place: int, title: str) -> Markup:
 
 
 def _section(
-    place: int, section: PaperSection, items: list[_Item], how: Print, translate: Translate
+    place: int,
+    section: PaperSection,
+    items: list[_Item],
+    how: Print,
+    translate: Translate,
+    tick: Tick,
 ) -> str:
     asked = [item for item in items if item.number]
     marks = sum(item.marks for item in asked)
@@ -217,11 +227,14 @@ def _section(
         )
     each = len({item.marks for item in asked}) > 1
     text = f'<p class="text">{escape(section.text)}</p>' if section.text else ""
-    questions = "".join(_question(item, how, each, translate) for item in items)
+    questions = []
+    for item in items:
+        tick(item.number)
+        questions.append(_question(item, how, each, translate))
     return (
         f"<section><h2>{_headed(place, section.title)}"
         f"<small>（{escape(translate(told))}）</small></h2>"
-        f"{text}{questions}</section>"
+        f"{text}{''.join(questions)}</section>"
     )
 
 
@@ -339,28 +352,3 @@ def _told(made: Printed) -> str:
     if not made.parts:
         return made.answer
     return "；".join(f"({n}) {_told(part)}" for n, part in enumerate(made.parts, start=1))
-
-
-def _pdf(html: str) -> bytes:
-    try:
-        import weasyprint.urls
-    except (ImportError, OSError) as error:
-        # Pango is a library of the system.
-        raise Unavailable(
-            _("Printing needs the Pango library on the server (Debian: libpango-1.0-0).")
-        ) from error
-
-    # WeasyPrint has Pillow take half a picture for a whole one, in all of the process.
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    # Nothing but what lies in the page itself: no file of the server, no address.
-    fetch = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    document = weasyprint.HTML(string=html, url_fetcher=fetch)
-    made: bytes = document.write_pdf(
-        stylesheets=[weasyprint.CSS(string=_style(), url_fetcher=fetch)]
-    )
-    return made
-
-
-@cache
-def _style() -> str:
-    return (files("modou_quiz") / "static" / "css" / "paper.css").read_text(encoding="utf-8")
