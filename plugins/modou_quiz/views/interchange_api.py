@@ -204,7 +204,7 @@ def _export(call: Call, made: QuestionExport) -> ExportAnswer:
         id=made.key,
         format=made.format,
         status=status,
-        problem=_text(call, problem),
+        problem=text_of(call, problem),
         questions=made.size,
         written=made.written,
         refused=made.refused,
