@@ -1,12 +1,13 @@
 """The real `modou` command as a process of its own, and .ini files for it."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from click.testing import CliRunner
 from modou.cli import main
 
 ROOT = Path(__file__).parents[1]
+#: The ports that were given away, see `free_port`.
+_taken: set[int] = set()
 
 INI = """\
 [app:main]
@@ -129,10 +132,27 @@ def without_power() -> list[str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nothing listens on, never the same twice. Each
+    worker has a thousand of its own, and all are below those that the kernel gives to connections:
+    one of these could take a port before the server does that it is for."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 16
+    while True:
+        first = 16_000 + 1_000 * worker + random.randrange(1_000 - count)
+        row = range(first, first + count)
+        if _taken.isdisjoint(row) and all(map(_is_free, row)):
+            _taken.update(row)
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 @contextmanager
@@ -158,7 +178,7 @@ def serving(ini: Path, *args: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
         process.terminate()
         rest = process.stdout.read()
-        assert process.wait(timeout=30) == 0, "".join(said) + rest
+        assert process.wait(timeout=60) == 0, "".join(said) + rest
     finally:
         if process.poll() is None:
             process.kill()

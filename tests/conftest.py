@@ -164,9 +164,19 @@ def pytest_configure(config: pytest.Config) -> None:
         TEMPLATES.files = FileSystemBytecodeCache(str(folder))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What is imported and collected stays to the end: looking through it again and again for
-    garbage was a fifth of the time in which a site is made."""
+    garbage was a fifth of the time in which a site is made.
+
+    :raises pytest.UsageError: groups are not kept together, so that each worker would make what
+        they share
+    """
+    for item in session.items:
+        mark = item.get_closest_marker("xdist_group")
+        if getattr(session.config.option, "loadgroup", False) and mark is not None:
+            if not item.nodeid.endswith(f"@{mark.args[0]}"):
+                raise pytest.UsageError("this pytest-xdist does not know this pytest's groups")
+            break
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)

@@ -31,7 +31,7 @@ Place = int | Path
 def connection_to(place: Place) -> http.client.HTTPConnection:
     if isinstance(place, Path):
         return UnixConnection(place)
-    return http.client.HTTPConnection("127.0.0.1", place, timeout=20)
+    return http.client.HTTPConnection("127.0.0.1", place, timeout=60)
 
 
 class Known(Protocol):
@@ -152,7 +152,7 @@ class Crowd(Generic[P]):
     def until_failed(self) -> None:
         """Wait until something was refused or cut off."""
         before = self.failed
-        self._until(lambda: self.failed > before, 30)
+        self._until(lambda: self.failed > before, 90)
 
     def _until(self, done: Callable[[], bool], seconds: float) -> None:
         pause = threading.Event()

@@ -135,7 +135,7 @@ class Cluster:
                 cwd=self.folder,
                 **self._user,  # type: ignore[call-overload]
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             try:
                 psycopg2.connect(self.dsn("postgres")).close()
@@ -157,7 +157,7 @@ class Cluster:
         for pid in (self._process.pid, *children):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=60)
         # The next one refuses to start while one of them is there.
         while any(Path(f"/proc/{pid}").exists() for pid in children):
             time.sleep(0.01)
@@ -216,6 +216,6 @@ class Cluster:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(3)  # SIGQUIT: at once, nothing is worth saving
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=60)
             self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)

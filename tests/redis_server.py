@@ -45,7 +45,7 @@ class RedisServer:
             stderr=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"]},
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as probe:
                 probe.sendall(b"PING\r\n")

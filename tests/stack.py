@@ -41,7 +41,7 @@ from modou.services.registry import Assembled
 from modou.store.vault import make_when_absent
 from modou.web.api.declaring import deferred_addresses
 from modou.web.themes import load_theme
-from tests.commands import command, environment, free_port
+from tests.commands import command, environment, free_port, free_ports
 
 INI = """\
 [app:main]
@@ -327,19 +327,6 @@ def most_connections() -> int:
     return hard - 1000
 
 
-def free_ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    while True:
-        first = free_port()
-        try:
-            for port in range(first, first + count):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            continue
-        return first
-
-
 def family(pid: int) -> Iterator[int]:
     """A process and its children."""
     children: dict[int, list[int]] = {}
@@ -377,7 +364,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -33,7 +33,7 @@ def ask(url: str, method: str = "GET", body: bytes | None = None, **headers: str
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, body, named, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return Answer(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -241,7 +241,7 @@ def test_uploads_go_through_nginx_and_arrive(site: Site) -> None:
             "Origin": site.stack.address,
         },
     )
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         page = answer.read().decode()
     assert 'value="nobody"' in page, "Modou did not get the form"
     assert int(site.stack.statistics("uploads", "BACKEND")["stot"]) == before + 1

@@ -22,8 +22,8 @@ from modou.app import inspect_site
 from modou.cli.ini import Ini
 from modou.deploy import Plan, write
 from tests import beating
-from tests.commands import free_port, here, refused_here, write_ini
-from tests.stack import Shape, Stack, find, free_ports
+from tests.commands import free_port, free_ports, here, refused_here, write_ini
+from tests.stack import Shape, Stack, find
 
 pytestmark = pytest.mark.functional
 
@@ -109,7 +109,7 @@ class Front:
     def ask(
         self, path: str = "/api/v1/study/beats", **headers: str
     ) -> tuple[int, http.client.HTTPMessage, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.plan.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.plan.port, timeout=60)
         try:
             connection.request("POST", path, b"{}", headers)
             answer = connection.getresponse()
@@ -222,7 +222,7 @@ class TestFront:
             # What is not for the front: another method, another address.
             for path, status in ((beating.PATH, 405), ("/api/v1/study/nothing", 404)):
                 with pytest.raises(HTTPError) as refused:
-                    urlopen(stack.address + path, timeout=20)
+                    urlopen(stack.address + path, timeout=60)
                 refused.value.close()
                 assert refused.value.code == status
             assert int(stack.statistics("beats", "p1")["stot"]) == sent

@@ -240,7 +240,7 @@ class TestConcurrency:
             for name in ("wang", "li"):
                 enrolment = parts(occasion, name)[3]
                 grading.set_grade(occasion, course, by_hand, enrolment, 50.0, source="manual")
-        both = Barrier(2, timeout=20)
+        both = Barrier(2, timeout=60)
 
         def raise_grade(username: str) -> None:
             with class_.occasion("teacher") as occasion:
@@ -256,7 +256,7 @@ class TestConcurrency:
                 assert grading.grade_of(enrolment, by_hand).value == 60.0
 
     def test_teachers_of_one_learner_do_and_the_request_is_repeated(self, class_):
-        both = Barrier(2, timeout=20)
+        both = Barrier(2, timeout=60)
 
         def give(value: float) -> bool:
             try:

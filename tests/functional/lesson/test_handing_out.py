@@ -24,7 +24,6 @@ from tests.conftest import SiteUnderTest
 pytestmark = [
     media.needs_ffmpeg,
     pytest.mark.xdist_group("lesson_media"),
-    pytest.mark.both_storages,
 ]
 
 SECONDS = 200

@@ -117,7 +117,7 @@ class Site:
             headers["Range"] = f"bytes={span}"
         request = urllib.request.Request(self.stack.address + path, headers=headers)
         try:
-            with _opener.open(request, timeout=20) as answer:
+            with _opener.open(request, timeout=60) as answer:
                 return Reply(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
