@@ -164,6 +164,12 @@ def pytest_configure(config: pytest.Config) -> None:
         TEMPLATES.files = FileSystemBytecodeCache(str(folder))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long values say nothing in the name of a test, and an archive is another one with each second:
+    then workers find different tests."""
+    return argname if isinstance(val, bytes | str) and len(val) > 60 else None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is imported and collected stays to the end: looking through it again and again for
     garbage was a fifth of the time in which a site is made.
