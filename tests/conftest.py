@@ -165,8 +165,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Long values say nothing in the name of a test, and an archive is another one with each
-    second: then workers would find different tests."""
+    """Long values say nothing in the name of a test, and an archive is another one each second:
+    workers would find different tests."""
     return argname if isinstance(val, bytes | str) and len(val) > 60 else None
 
 

@@ -296,6 +296,21 @@ class Client:
         return self.post(self.config["answers"], body, status)
 
 
+def responses_of(browser: Any) -> list[tuple[str, str]]:
+    """Everything that a browser was answered from now on: address, headers and body."""
+    seen: list[tuple[str, str]] = []
+    do_request = browser.do_request
+
+    def watched(request: Any, *args: Any, **kw: Any) -> Any:
+        answer = do_request(request, *args, **kw)
+        headers = "\n".join(f"{k}: {v}" for k, v in answer.headerlist)
+        seen.append((request.path, f"{headers}\n\n{answer.text}"))
+        return answer
+
+    browser.do_request = watched
+    return seen
+
+
 def everything() -> frozenset[tuple[str, str]]:
     return frozenset((moment, what) for moment in MOMENTS[1:] for what in SHOWN)
 

@@ -45,6 +45,7 @@ from modou_quiz.formats import Item, Note, QuestionFormat
 from modou_quiz.i18n import _
 from modou_quiz.jobs import JOBS
 from modou_quiz.services import answer_files, own_data
+from modou_quiz.services.marking import attaching
 from modou_quiz.services.sitting import rules
 from modou_quiz.types import Flaw, QuestionType, Render, Verdict, Worth
 from modou_quiz.views import api
@@ -161,6 +162,12 @@ def upload_purposes() -> Sequence[UploadPurpose]:
     return [
         UploadPurpose("quiz_questions", _("Files of questions"), limit=50_000_000),
         UploadPurpose(answer_files.PURPOSE, _("Files handed in with answers"), (), 200_000_000),
+        UploadPurpose(
+            attaching.PURPOSE,
+            _("Files given with marks"),
+            attaching.TYPES,
+            attaching.MOST_BYTES,
+        ),
     ]
 
 

@@ -61,6 +61,9 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 def tidy(text: str) -> str:
     """A text as all texts of content are: lines end in \\n, and what no file format carries is
     gone."""
+    if text.isprintable():
+        # (Nothing of the kind is.)
+        return text
     return _UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -113,19 +116,21 @@ class Content(Part):
 
 
 def rich_in(part: Any) -> Iterator[Rich]:
-    """All formatted texts within a value of content."""
-    if isinstance(part, Rich):
-        yield part
-    elif isinstance(part, BaseModel):
-        for name in type(part).model_fields:
-            yield from rich_in(getattr(part, name))
-    elif isinstance(part, (tuple, list)):
-        for one in part:
-            yield from rich_in(one)
-    elif isinstance(part, Mapping):
-        # Content as plain JSON: that of a case's sub-questions.
-        if part.keys() == {"source", "markup"}:
-            yield Rich.model_validate(part)
-        else:
-            for one in part.values():
-                yield from rich_in(one)
+    """All formatted texts within a value of content, in order."""
+    waiting = [part]
+    while waiting:
+        one = waiting.pop()
+        if one is None or isinstance(one, (str, int, float)):
+            continue
+        if isinstance(one, Rich):
+            yield one
+        elif isinstance(one, BaseModel):
+            waiting += [getattr(one, name) for name in reversed(type(one).model_fields)]
+        elif isinstance(one, (tuple, list)):
+            waiting += reversed(one)
+        elif isinstance(one, Mapping):
+            # Content as plain JSON: that of a case's sub-questions.
+            if one.keys() == {"source", "markup"}:
+                yield Rich.model_validate(one)
+            else:
+                waiting += list(one.values())[::-1]

@@ -7,6 +7,7 @@ from modou_quiz.services import (
     counting_jobs,
     dropping,
     duplicate_search,
+    reminding,
     searching,
     tidying,
 )
@@ -73,6 +74,19 @@ JOBS: tuple[Job, ...] = (
         title=_("Grades of a quiz by another rule"),
         run=counting_jobs.settle,
         long=True,
+    ),
+    Job(
+        name="quiz_marking_letters",
+        title=_("Letters about answers that wait to be marked"),
+        run=reminding.tell_markers,
+        retries=2,
+        at="07:10",
+        keep=3 * 86_400,
+    ),
+    Job(
+        name="quiz_tell_listed",
+        title=_("Letters to learners on a resit list"),
+        run=reminding.tell_listed,
     ),
     Job(
         name="quiz_drop",

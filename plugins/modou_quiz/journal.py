@@ -60,10 +60,13 @@ class _Saved(_Attempt):
 
 
 class _Checked(_Attempt):
-    """`seq`: of the answer whose worth the learner was shown, and which stays as it is."""
+    """`seq`: of the answer whose worth the learner was shown; `number`: 1 for the first try at the
+    question; `closed`: the answer stays as it is."""
 
     slot: int
     seq: int = 0
+    number: int = Field(1, title=_("try"))
+    closed: bool = True
 
 
 class _Left(_Attempt):
@@ -86,6 +89,7 @@ class _Marked(_Attempt):
     part: int
     fraction: float = Field(title=_("share of the marks"))
     comment: str = ""
+    files: int = Field(0, title=_("files"))
     #: "first", "second" or "third" marker; "done": marked anew.
     stage: str = ""
 

@@ -16,6 +16,13 @@ class QuizSettings(BaseModel):
         title=_("Seconds after the end in which a hand-in is still taken"),
         description=_("For answers that are on their way when the time is up."),
     )
+    marking_letters: bool = Field(
+        default=True,
+        title=_("Letters to markers about answers that wait"),
+        description=_(
+            "Each morning one letter to each marker, when more answers wait than the last one said."
+        ),
+    )
     idle_days: int = Field(
         default=30,
         ge=0,

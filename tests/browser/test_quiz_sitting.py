@@ -268,3 +268,26 @@ def test_leaving_the_page_is_counted(room: Room) -> None:
     page.reload()
     expect(state(page)).to_have_text("All answers are saved")
     expect(page.locator("[data-part=leaves]")).to_contain_text("left this page 1 times")
+
+
+def test_a_practice_question_is_tried_again_with_its_hint(room: Room) -> None:
+    before = room.scene.site
+    with before.occasion() as occasion:
+        quiz = room.scene.quiz(occasion)
+        was = {name: getattr(quiz, name) for name in ("kind", "instant", "tries", "review")}
+    during = frozenset(("during", what) for what in ("correct", "feedback", "right"))
+    room.scene.rule(kind="practice", instant="tries", tries=2, review=during)
+    try:
+        name = room.learner()
+        page = room.sit(room.browser(name))
+        choose(page, 0, 2)
+        # The answer that is on its way is waited for, then the page comes back to the question.
+        page.locator("#q0 .quiz-check").click()
+        expect(page.locator("#q0 .quiz-tries")).to_contain_text("Try 1 of 2")
+        expect(state(page)).to_have_text("All answers are saved")
+        choose(page, 0, 0)
+        page.locator("#q0 .quiz-check").click()
+        expect(page.locator("#q0 .question-head .verdict")).to_have_text("Right")
+        assert room.given(name) == {0: 0}
+    finally:
+        room.scene.rule(**was)

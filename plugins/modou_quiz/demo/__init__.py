@@ -97,8 +97,15 @@ def _make_quizzes(
         occasion,
         course,
         section,
-        ActivityValues("每日一练：安全用电", "每次 10 题，次数不限，做完一题就看答案。"),
-        {"kind": "practice", "attempts": 0, "review": MOMENTS, "per_page": 1},
+        ActivityValues("每日一练：安全用电", "每次 10 题，次数不限；每题可试两次，答完就看解析。"),
+        {
+            "kind": "practice",
+            "attempts": 0,
+            "review": MOMENTS,
+            "instant": "tries",
+            "tries": 2,
+            "per_page": 1,
+        },
         Paper((PaperSection("", (_draw(10, (safety,), questions.OBJECTIVE),)),)),
     )
     chapter = _quiz(

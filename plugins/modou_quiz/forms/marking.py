@@ -5,7 +5,9 @@ from wtforms import validators
 from wtforms.fields.choices import SelectChoice
 
 from modou.web.forms.base import Form
+from modou.web.forms.fields import UploadsField
 from modou_quiz.i18n import _
+from modou_quiz.services.marking.attaching import MOST, PURPOSE
 from modou_quiz.services.marking.giving import COMMENT_LENGTH, NOTE_LENGTH
 from modou_quiz.services.marking.regrading import REASON_LENGTH
 
@@ -28,6 +30,11 @@ class MarkForm(Form):
         _("Comment to the learner"), [validators.Length(max=COMMENT_LENGTH)]
     )
     notes = wtforms.FieldList(wtforms.FormField(NoteForm), max_entries=200)
+    files = UploadsField(
+        _("Files for the learner"),
+        purpose=PURPOSE,
+        description=_("At most ${count}: PDF, pictures, Word.", mapping={"count": MOST}),
+    )
     seen = wtforms.HiddenField()
 
 

@@ -22,6 +22,11 @@ KINDS = (
     SelectChoice("midterm", _("Mid-term exam")),
     SelectChoice("final", _("Final exam")),
 )
+INSTANT = (
+    SelectChoice("off", _("No")),
+    SelectChoice("once", _("Once; the answer stays as it is then")),
+    SelectChoice("tries", _("Several tries, with the hints of the question")),
+)
 GRADE_BY = (
     SelectChoice("best", _("The best attempt")),
     SelectChoice("last", _("The last attempt")),
@@ -73,11 +78,23 @@ class QuizForm(Form):
         _("No way back"),
         description=_("A page that was left cannot be opened again."),
     )
+    instant = wtforms.SelectField(
+        _("Answers can be checked while it is sat"),
+        choices=list(INSTANT),
+        default="off",
+        description=_("For practice and chapter tests. Exams say nothing before the hand-in."),
+    )
+    tries = _whole(
+        _("Tries at each question"),
+        _("0: one more than the question has hints. What a further one costs says the question."),
+    )
     review_during = CheckboxesField(
-        _("Shown after each answer, while it is sat"),
+        _("Shown when an answer was checked"),
         choices=list(SHOWN),
         default=[],
-        description=_("For practice: an answer that was checked stays as it is."),
+        description=_(
+            "With several tries, explanation and right answer wait until no try is left."
+        ),
     )
     review_after = CheckboxesField(
         _("Shown right after the hand-in"), choices=list(SHOWN), default=_shown_at("after")

@@ -32,6 +32,18 @@ class Slot(NamedTuple):
     arrangement: Any = None
 
 
+class Try(NamedTuple):
+    """An answer that its learner had checked, as it was then.
+
+    :param response, seq: as in `Given`
+    :param time_ms: when it was checked
+    """
+
+    response: Any
+    seq: int
+    time_ms: int
+
+
 class Given(NamedTuple):
     """The newest answer in a slot.
 
@@ -40,6 +52,7 @@ class Given(NamedTuple):
     :param time_ms: when the server took it
     :param flagged: the learner wants to come back to it
     :param checked: the learner has seen whether it is right (practice): it stays as it is
+    :param tries: the answers that were checked so far, the first one first
     """
 
     response: Any
@@ -47,6 +60,7 @@ class Given(NamedTuple):
     time_ms: int
     flagged: bool = False
     checked: bool = False
+    tries: tuple[Try, ...] = ()
 
 
 class LongText(Persistent):
@@ -74,6 +88,7 @@ class Mark(NamedTuple):
     :param fraction: 0 to 1 (below 0 where wrong answers cost marks)
     :param rubric: criterion -> level, where there is a rubric
     :param notes: remarks on places of the text: (from, to, words)
+    :param files: ids of stored files that the marker gave
     """
 
     fraction: float
@@ -82,6 +97,7 @@ class Mark(NamedTuple):
     comment: str = ""
     rubric: tuple[tuple[str, int], ...] = ()
     notes: tuple[tuple[int, int, str], ...] = ()
+    files: tuple[int, ...] = ()
 
 
 class Before(NamedTuple):

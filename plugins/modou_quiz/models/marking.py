@@ -75,6 +75,8 @@ class QuizMarking(Persistent):
 
     #: Question id -> `Rule`. Replaced as a whole.
     rules: dict[int, Rule] = {}
+    #: Answers that waited when the markers got their last letter about them.
+    told: int = 0
     #: The newest count of its results, see `modou_quiz.services.statistics`; plain values.
     counted: Any = None
     #: (question id, place in `STAGES`) -> how many parts, as `Length`; None: nothing was put into

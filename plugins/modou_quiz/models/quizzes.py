@@ -11,6 +11,11 @@ from modou_quiz.models.papers import Paper
 KINDS = ("practice", "chapter", "midterm", "final")
 #: Which attempt counts.
 GRADE_BY = ("best", "last", "average", "first")
+#: What is said while it is sat: nothing; each answer can be checked once, and stays then; it can be
+#: tried again, with hints, for fewer marks. Exams say nothing.
+INSTANT = ("off", "once", "tries")
+#: The kinds that may say something.
+TOLD = ("practice", "chapter")
 #: When something is shown: while it is sat (practice: after each answer), right after hand-in,
 #: later while the quiz is open, after it has closed.
 MOMENTS = ("during", "after", "later", "closed")
@@ -64,6 +69,10 @@ class Quiz(Persistent):
     review: frozenset[tuple[str, str]] = frozenset(
         (moment, what) for moment in ("after", "later", "closed") for what in SHOWN
     )
+    #: One of `INSTANT`; what is told then says `review` for the moment "during".
+    instant: str = "once"
+    #: Tries at each question, 0: one more than it has hints.
+    tries: int = 0
     password: str = ""
     #: Networks as "10.0.0.0/8"; empty: from everywhere.
     networks: tuple[str, ...] = ()

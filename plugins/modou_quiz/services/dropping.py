@@ -49,7 +49,7 @@ def drop(context: JobContext) -> None:
                 return
             attempts = [held.by_id[id] for id in ids]
             for attempt in attempts:
-                _drop_files(occasion, attempt)
+                drop_files(occasion, attempt)
             asked = {slot.question for attempt in attempts for slot in attempt.slots}
             statistics.forget(occasion, activity_id, asked)
         after = ids[-1]
@@ -63,7 +63,8 @@ def _dropped(occasion: Occasion, activity_id: int) -> QuizAttempts | None:
     return held
 
 
-def _drop_files(occasion: Occasion, attempt: Attempt) -> None:
+def drop_files(occasion: Occasion, attempt: Attempt) -> None:
+    """Delete all files of an attempt that goes: those sent with answers and given with marks."""
     answers = attempt.answers
     ids = set(answers.files)
     for given in answers.given.values():

@@ -44,7 +44,7 @@ def fingerprint(site: Site, type: str, data: Mapping[str, Any], files: Mapping[s
     """
     pictures = [
         stored.sha256
-        for name in wording.files_in(data)
+        for name in (wording.files_in(data) if files else ())
         if (stored := site.files.get(files.get(name, 0))) is not None
     ]
     return fingerprint_of(type, data, pictures)

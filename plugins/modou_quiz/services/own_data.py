@@ -7,7 +7,7 @@ from modou.models.people import User
 from modou.services.occasion import Occasion
 from modou.services.privacy import moment
 from modou_quiz.i18n import _
-from modou_quiz.models.attempts import QuizAttempts
+from modou_quiz.models.attempts import Given, QuizAttempts
 from modou_quiz.services import marking, shelf
 from modou_quiz.services.sitting import finding, reviewing, rules
 from modou_quiz.services.sitting.finding import Sitting
@@ -42,13 +42,9 @@ def _attempt(sitting: Sitting) -> dict[str, Any]:
         "handed_in_by": attempt.handed_in_by,
         "page_left": attempt.leaves,
         "answers": [
-            {
-                "question": place + 1,
-                "answer": _plain(unpacked(one.response)),
-                "given": moment(one.time_ms // 1000),
-            }
+            _answer(place, one)
             for place, one in sorted(attempt.answers.given.items())
-            if one.response is not None
+            if one.response is not None or one.tries
         ],
     }
     if "marks" in allowed and attempt.score is not None:
@@ -56,10 +52,28 @@ def _attempt(sitting: Sitting) -> dict[str, Any]:
     if not sitting.open and "feedback" in allowed:
         said = marking.review_of(sitting.occasion, attempt, allowed)
         row["comments"] = [
-            {"question": place + 1, "comment": part.comment}
+            {
+                "question": place + 1,
+                "comment": part.comment,
+                "files": [file.name for file in part.files],
+            }
             for place, review in sorted(said.items())
             for part in review.parts
-            if part.comment
+            if part.comment or part.files
+        ]
+    return row
+
+
+def _answer(place: int, given: Given) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "question": place + 1,
+        "answer": _plain(unpacked(given.response)),
+        "given": moment(given.time_ms // 1000),
+    }
+    if given.tries:
+        row["tries"] = [
+            {"answer": _plain(unpacked(one.response)), "checked": moment(one.time_ms // 1000)}
+            for one in given.tries
         ]
     return row
 

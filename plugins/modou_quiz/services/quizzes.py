@@ -11,12 +11,12 @@ from modou.services.cleaning import clean_line, clean_text
 from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
 from modou_quiz.models.papers import Paper
-from modou_quiz.models.quizzes import GRADE_BY, KINDS, MOMENTS, SHOWN, Quiz
+from modou_quiz.models.quizzes import GRADE_BY, INSTANT, KINDS, MOMENTS, SHOWN, TOLD, Quiz
 from modou_quiz.services import carrying, dropping, naming, shelf
 from modou_quiz.services.marking.shelf import drop_marking
 from modou_quiz.services.printing import prints
 from modou_quiz.services.shelf import PLUGIN
-from modou_quiz.services.sitting import managing
+from modou_quiz.services.sitting import managing, reviewing
 
 INTRO_LENGTH = 20_000
 MINUTE = 60
@@ -25,6 +25,7 @@ HOUR = 3600
 _MOST_MINUTES = 24 * 60
 _MOST_HOURS = 24 * 366
 _MOST_NETWORKS = 100
+MOST_TRIES = 20
 
 #: What is shown when, as each kind of quiz begins.
 REVIEWS = {
@@ -50,6 +51,8 @@ _RULES = (
     "per_page",
     "sequential",
     "review",
+    "instant",
+    "tries",
     "password",
     "networks",
     "cohorts",
@@ -107,6 +110,8 @@ def _clean(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) ->
     if time_limit and stay >= time_limit:
         raise Invalid(_("That is longer than the time limit."), "stay")
     per_page = _number(values, "per_page", 100)
+    review = _review(values)
+    instant = _instant(values, kind, review)
     return {
         "kind": kind,
         "intro": clean_text(values.get("intro"), "intro", INTRO_LENGTH),
@@ -121,7 +126,9 @@ def _clean(occasion: Occasion, activity: Activity, values: Mapping[str, Any]) ->
         "shuffle_options": bool(values.get("shuffle_options")),
         "per_page": per_page,
         "sequential": bool(values.get("sequential")),
-        "review": _review(values),
+        "review": review,
+        "instant": instant,
+        "tries": _number(values, "tries", MOST_TRIES),
         "password": clean_line(values.get("password") or "", "password", 100, required=False),
         "networks": _networks(values.get("networks") or ""),
         "cohorts": _cohorts(occasion, values.get("cohorts") or ""),
@@ -154,6 +161,24 @@ def _review(values: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
                 raise Invalid(_("Choose one of the list."), f"review_{moment}")
             found.add((moment, what))
     return frozenset(found)
+
+
+def _instant(values: Mapping[str, Any], kind: str, review: frozenset[tuple[str, str]]) -> str:
+    """:raises Invalid: an exam would tell something, or there is nothing that could be told"""
+    told = {what for moment, what in review if moment == "during"}
+    if values.get("instant") is None:
+        # The rules of the review alone say it.
+        return "once"
+    instant = _one_of(values, "instant", INSTANT)
+    if instant != "off" and kind not in TOLD:
+        raise Invalid(_("An exam says nothing before it is handed in."), "instant")
+    if instant == "once" and not told:
+        raise Invalid(_("Choose what is shown when an answer is checked."), "review_during")
+    if instant == "tries" and "correct" not in told:
+        raise Invalid(
+            _("Who may try again has to see whether the answer was right."), "review_during"
+        )
+    return instant
 
 
 def _networks(text: str) -> tuple[str, ...]:
@@ -197,7 +222,16 @@ def values_of(occasion: Occasion, activity: Activity) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: getattr(quiz, name)
         for name in (
-            *("kind", "intro", "opens", "closes", "attempts", "grade_by", "shuffle_questions"),
+            *(
+                "tries",
+                "kind",
+                "intro",
+                "opens",
+                "closes",
+                "attempts",
+                "grade_by",
+                "shuffle_questions",
+            ),
             *("shuffle_options", "per_page", "sequential", "password", "most_leaves"),
             *("anonymous", "second_marker"),
         )
@@ -205,6 +239,7 @@ def values_of(occasion: Occasion, activity: Activity) -> dict[str, Any]:
     cohorts = (occasion.site.cohorts.get(id) for id in quiz.cohorts)
     return {
         **values,
+        "instant": quiz.instant if reviewing.during(quiz) else "off",
         "time_limit": quiz.time_limit // MINUTE,
         "stay": quiz.stay // MINUTE,
         "delay": quiz.delay // HOUR,

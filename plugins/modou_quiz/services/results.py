@@ -22,9 +22,9 @@ from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt, QuizAttempts
 from modou_quiz.services import shelf
 from modou_quiz.services.marking.keys import Keys, Unreadable, keys_of
+from modou_quiz.services.marking.tries import counted
 from modou_quiz.services.marking.veiling import Veil, earned
 from modou_quiz.services.marking.walking import walk_in
-from modou_quiz.services.sitting.responses import unpacked
 
 STATES: Mapping[str, TranslationString] = {
     "open": _("Going on"),
@@ -247,7 +247,7 @@ def slots_of(keys: Keys, attempt: Attempt, hidden: Collection[int] = ()) -> list
         shown += 1
         veiled = number in hidden
         given = attempt.answers.given.get(number) if not veiled else None
-        response = unpacked(given.response) if given is not None else None
+        response = counted(given)[0] if given is not None else None
         known = number < len(attempt.earned) and not veiled
         points = attempt.earned[number] if known else None
         try:

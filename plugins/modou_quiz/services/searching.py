@@ -9,6 +9,7 @@ import random
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeAlias
 
 from BTrees.LLBTree import LLSet, intersection, multiunion
@@ -257,6 +258,13 @@ def page(bank: Bank, criteria: Criteria, sort: str, start: int, size: int) -> Li
         return Listing(total, questions[start : start + size])
     ids = list(_newest(bank, found, start, size))
     return Listing(total, [by_id(id) for id in ids], sorted=newest)
+
+
+def following(bank: Bank, criteria: Criteria, after: int, number: int) -> list[Question]:
+    """So many of what fits in the order of their ids, behind one of them: for programs that read
+    all, while others come and go."""
+    found = matching(bank, criteria)
+    return [bank.questions.by_id(id) for id in islice(found.keys(after + 1), number)]
 
 
 def _newest(bank: Bank, found: Any, start: int, size: int) -> Iterator[int]:

@@ -170,6 +170,36 @@ class QuestionType(ABC, Generic[C]):
         programs that answer."""
         return response
 
+    # -- several tries
+
+    def between(
+        self,
+        content: C,
+        arrangement: Any,
+        response: Any,
+        render: Render,
+        *,
+        correct: bool,
+        feedback: bool,
+    ) -> Mapping[str, Any]:
+        """As `review`, after a try that others may follow: neither the right answer nor the
+        explanation of the question. Whoever is made of others asks them."""
+        bare = content.model_copy(update={"feedback": Rich()})
+        return self.review(
+            bare, arrangement, response, render, correct=correct, feedback=feedback, right=False
+        )
+
+    def without_wrong(self, content: C, response: Any) -> Any:
+        """What stays of a response when a hint takes what is wrong in it back; None: nothing."""
+        return None
+
+    def hits(self, content: C, response: Any) -> int | None:
+        """How many of several choices, gaps, pairs are right; None where there is but one."""
+        parts = self.grade(content, response).parts
+        if len(parts) < 2:
+            return None
+        return sum(part.fraction is not None and part.fraction >= 1 - 1e-5 for part in parts)
+
     # -- marking
 
     @abstractmethod

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from modou.errors import Invalid
-from modou_quiz.content import Content
+from modou_quiz.content import Content, Rich
 from modou_quiz.forms.case import KEPT, case_form
 from modou_quiz.i18n import _
 from modou_quiz.types.base import Flaw, QuestionType, Render, Verdict, Worth
 from modou_quiz.types.contents import Case, SubQuestion
-from modou_quiz.types.own import OwnType, list_of, no_stem, refusal, wrong_shape
+from modou_quiz.types.own import NEARLY, OwnType, list_of, no_stem, refusal, wrong_shape
 
 Types = Mapping[str, QuestionType[Any]]
 
@@ -266,6 +266,48 @@ class CaseQuestions(OwnType[Case]):
             **self._shown(content, shown),
             "review": {**values["review"], "answer": None},
         }
+
+    def between(
+        self,
+        content: Case,
+        arrangement: Any,
+        response: Any,
+        render: Render,
+        *,
+        correct: bool,
+        feedback: bool,
+    ) -> Mapping[str, Any]:
+        values = super().review(
+            content.model_copy(update={"feedback": Rich()}),
+            arrangement,
+            response,
+            render,
+            correct=correct,
+            feedback=feedback,
+            right=False,
+        )
+        shown = [
+            sub.type.between(
+                sub.content,
+                sub.arrangement,
+                sub.response,
+                render,
+                correct=correct,
+                feedback=feedback,
+            )
+            for sub in self.subs(content, arrangement, response)
+        ]
+        return {**values, **self._shown(content, shown)}
+
+    def without_wrong(self, content: Case, response: Any) -> list[Any] | None:
+        kept = []
+        for sub in self.subs(content, None, response):
+            fraction = sub.type.grade(sub.content, sub.response).fraction
+            right = fraction is None or fraction >= 1 - NEARLY
+            kept.append(
+                sub.response if right else sub.type.without_wrong(sub.content, sub.response)
+            )
+        return kept if any(one is not None for one in kept) else None
 
     def summary(self, content: Case, response: Any) -> str:
         return " | ".join(

@@ -395,6 +395,11 @@ class GapText(OwnType[Cloze]):
             if feedback and notes:
                 shown["feedback"] = notes
 
+    def without_wrong(self, content: Cloze, response: Any) -> list[Any] | None:
+        pairs = zip(response or (), self.grade(content, response).parts, strict=False)
+        kept = [given if (part.fraction or 0.0) >= 1 - NEARLY else None for given, part in pairs]
+        return kept if any(one is not None for one in kept) else None
+
     def summary(self, content: Cloze, response: Any) -> str:
         return "; ".join(
             _told(gap, given) for gap, given in zip(content.gaps, response or (), strict=False)

@@ -150,6 +150,14 @@ class MatchingPairs(OwnType[Matching]):
             values["review"]["count"] = sum(a == b for a, b in zip(given, key, strict=True))
         values["review"]["answer"] = None
 
+    def without_wrong(self, content: Matching, response: Any) -> list[int | None] | None:
+        pairs = zip(response or (), content.key(), strict=False)
+        kept = [given if given == right else None for given, right in pairs]
+        return kept if any(one is not None for one in kept) else None
+
+    def hits(self, content: Matching, response: Any) -> int:
+        return sum(a == b for a, b in zip(response or (), content.key(), strict=False))
+
     def summary(self, content: Matching, response: Any) -> str:
         choices = content.choices()
         return "; ".join(

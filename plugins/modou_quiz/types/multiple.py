@@ -145,6 +145,13 @@ class Multiple(Choosing[MultipleChoice]):
         if feedback and content.replies.count and response:
             values["review"]["count"] = len(set(best).intersection(response))
 
+    def without_wrong(self, content: MultipleChoice, response: Any) -> list[int] | None:
+        right = rightful(content.options)
+        return [place for place in response or () if place in right] or None
+
+    def hits(self, content: MultipleChoice, response: Any) -> int:
+        return len(set(rightful(content.options)).intersection(response or ()))
+
     def summary(self, content: MultipleChoice, response: Any) -> str:
         return "; ".join(line_of(content.options[place].text) for place in response or ())
 

@@ -139,6 +139,10 @@ class PutInOrder(OwnType[Ordering]):
             values["review"]["order"] = [render(item) for item in content.items]
         values["review"]["answer"] = None
 
+    def hits(self, content: Ordering, response: Any) -> int:
+        given = (content.items[place] for place in response or ())
+        return sum(a == b for a, b in zip(given, content.items, strict=False))
+
     def summary(self, content: Ordering, response: Any) -> str:
         return " → ".join(line_of(content.items[place], 60) for place in response or ())
 

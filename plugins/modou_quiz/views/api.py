@@ -17,7 +17,7 @@ from modou_quiz.models.attempts import Attempt
 from modou_quiz.services import shelf
 from modou_quiz.services.sitting import finding, reading, reviewing
 from modou_quiz.services.sitting.finding import Sitting
-from modou_quiz.views import interchange_api, lean, results_api
+from modou_quiz.views import bank_api, interchange_api, lean, results_api
 
 TAG = lean.TAG
 
@@ -135,4 +135,5 @@ ROUTES: tuple[ApiRoute, ...] = (
     read_quiz_attempt,
     *results_api.ROUTES,
     *interchange_api.ROUTES,
+    *bank_api.ROUTES,
 )

@@ -19,10 +19,10 @@ from modou_quiz.services import bank
 from modou_quiz.services.interchange import exporting, finding, reading, taking
 
 READ = ApiScope("questions:read", _("Read and export questions"))
-WRITE = ApiScope("questions:write", _("Import questions"))
+WRITE = ApiScope("questions:write", _("Import, write and file questions"))
 TAG = _("Questions")
 _MOST_BYTES = 70_000_000
-_COURSE = _("From where the bank is seen; without it: from the administration")
+COURSE = _("From where the bank is seen; without it: from the administration")
 
 Kind = Literal["good", "twin", "flawed", "bad"]
 
@@ -49,7 +49,7 @@ class NewImport(Body):
     filename: str = Field(min_length=1, max_length=200)
     content: Base64Bytes = Field(description=_("The file's bytes in base64"))
     format: str = Field("", max_length=50, description=_("Empty: found out"))
-    course: Key | None = Field(None, description=_COURSE)
+    course: Key | None = Field(None, description=COURSE)
 
 
 class ImportAnswer(Answer):
@@ -71,7 +71,7 @@ class ImportAnswer(Answer):
 class Within(Query):
     """From where it is looked at."""
 
-    course: Key | None = Field(None, description=_COURSE)
+    course: Key | None = Field(None, description=COURSE)
 
 
 class ItemsQuery(Within):
@@ -125,7 +125,7 @@ class Take(Body):
     items: list[int] | None = Field(
         None, max_length=100_000, description=_("Numbers; null: all that are good and new")
     )
-    course: Key | None = Field(None, description=_COURSE)
+    course: Key | None = Field(None, description=COURSE)
 
 
 class NewExport(Body):
@@ -134,7 +134,7 @@ class NewExport(Body):
     format: str = Field(min_length=1, max_length=50)
     category: Key | None = None
     questions: list[Key] = Field(default=[], max_length=20_000)
-    course: Key | None = Field(None, description=_COURSE)
+    course: Key | None = Field(None, description=COURSE)
 
 
 class LossAnswer(Answer):
@@ -159,7 +159,11 @@ class ExportAnswer(Answer):
     url: str | None
 
 
-def _course(call: Call, key: str | None) -> Course | None:
+def course_of(call: Call, key: str | None) -> Course | None:
+    """From where the bank is seen.
+
+    :raises NotFound: there is no such course
+    """
     if key is None:
         return None
     try:
@@ -169,7 +173,8 @@ def _course(call: Call, key: str | None) -> Course | None:
     return found
 
 
-def _text(call: Call, message: Any) -> str:
+def text_of(call: Call, message: Any) -> str:
+    """A message in the asker's language."""
     text: str = call.request.localizer.translate(message)
     return text
 
@@ -183,7 +188,7 @@ def _import(call: Call, found: QuestionImport) -> ImportAnswer:
         format=found.format,
         encoding=found.encoding,
         status=status,
-        problem=_text(call, problem),
+        problem=text_of(call, problem),
         items=found.size,
         counts=progress.counts,
         chosen=len(found.chosen),
@@ -199,7 +204,7 @@ def _export(call: Call, made: QuestionExport) -> ExportAnswer:
         id=made.key,
         format=made.format,
         status=status,
-        problem=_text(call, problem),
+        problem=text_of(call, problem),
         questions=made.size,
         written=made.written,
         refused=made.refused,
@@ -208,7 +213,7 @@ def _export(call: Call, made: QuestionExport) -> ExportAnswer:
                 question=encode_id(id),
                 title=title,
                 notes=[
-                    NoteAnswer(level=level, message=_text(call, unpacked(message)), line=0)
+                    NoteAnswer(level=level, message=text_of(call, unpacked(message)), line=0)
                     for level, message in notes
                 ],
             )
@@ -231,7 +236,7 @@ def list_question_formats(call: Call) -> FormatsAnswer:
         items=[
             FormatAnswer(
                 name=format.name,
-                title=_text(call, format.title),
+                title=text_of(call, format.title),
                 reads=format.reads,
                 writes=format.writes,
                 carries=sorted(format.carries),
@@ -255,7 +260,7 @@ def list_question_formats(call: Call) -> FormatsAnswer:
 )
 def create_question_import(call: Call, body: NewImport) -> ImportAnswer:
     upload = Upload(body.filename, io.BytesIO(body.content), _MOST_BYTES)
-    found = reading.upload(call.occasion, upload, _course(call, body.course), body.format)
+    found = reading.upload(call.occasion, upload, course_of(call, body.course), body.format)
     return _import(call, found)
 
 
@@ -268,7 +273,7 @@ def create_question_import(call: Call, body: NewImport) -> ImportAnswer:
     capability="",
 )
 def read_question_import(call: Call, found: Key, query: Within) -> ImportAnswer:
-    course = _course(call, query.course)
+    course = course_of(call, query.course)
     return _import(call, finding.import_of(call.occasion, found, course))
 
 
@@ -281,7 +286,7 @@ def read_question_import(call: Call, found: Key, query: Within) -> ImportAnswer:
     capability="",
 )
 def list_question_import_items(call: Call, found: Key, query: ItemsQuery) -> ItemsAnswer:
-    own = finding.import_of(call.occasion, found, _course(call, query.course))
+    own = finding.import_of(call.occasion, found, course_of(call, query.course))
     rows = reading.rows(own, query.kind or "", query.first, query.limit)
     return ItemsAnswer(items=[_item(call, own, number, row) for number, row in rows])
 
@@ -298,13 +303,13 @@ def _item(call: Call, own: QuestionImport, number: int, row: dict[str, Any]) -> 
         kind=row["kind"],
         chosen=number - 1 in own.chosen,
         notes=[
-            NoteAnswer(level=note.level, message=_text(call, note.message), line=note.line)
+            NoteAnswer(level=note.level, message=text_of(call, note.message), line=note.line)
             for note in reading.notes_of(row)
         ],
         twin=encode_id(row["twin"]) if row["twin"] else None,
         same_as=row["row"],
         question=encode_id(made) if made else None,
-        refused="" if outcome is None or isinstance(outcome, int) else _text(call, outcome),
+        refused="" if outcome is None or isinstance(outcome, int) else text_of(call, outcome),
     )
 
 
@@ -318,7 +323,7 @@ def _item(call: Call, own: QuestionImport, number: int, row: dict[str, Any]) -> 
     problems=(409,),
 )
 def take_question_import(call: Call, found: Key, body: Take) -> ImportAnswer:
-    course = _course(call, body.course)
+    course = course_of(call, body.course)
     own = finding.import_of(call.occasion, found, course)
     if body.items is not None:
         taking.choose(own, range(1, own.size + 1), body.items)
@@ -337,7 +342,7 @@ def take_question_import(call: Call, found: Key, body: Take) -> ImportAnswer:
     problems=(409,),
 )
 def create_question_export(call: Call, body: NewExport) -> ExportAnswer:
-    occasion, course = call.occasion, _course(call, body.course)
+    occasion, course = call.occasion, course_of(call, body.course)
     if (body.category is None) == (not body.questions):
         raise Conflict(_("Name either a category or questions."))
     if body.category is not None:
@@ -357,7 +362,7 @@ def create_question_export(call: Call, body: NewExport) -> ExportAnswer:
     capability="",
 )
 def read_question_export(call: Call, made: Key, query: Within) -> ExportAnswer:
-    course = _course(call, query.course)
+    course = course_of(call, query.course)
     return _export(call, finding.export_of(call.occasion, made, course))
 
 

@@ -1,5 +1,6 @@
 """The marking queue: what waits, and one answer after the other."""
 
+from functools import partial
 from typing import Any
 
 from pyramid.config import Configurator
@@ -16,7 +17,7 @@ from modou_quiz import permissions
 from modou_quiz.contexts import QuizContext
 from modou_quiz.forms.marking import MarkForm
 from modou_quiz.i18n import _
-from modou_quiz.services.marking import giving, queue, reviewing
+from modou_quiz.services.marking import attaching, giving, queue, reviewing
 from modou_quiz.services.marking.desk import name_of
 from modou_quiz.services.marking.giving import Said
 from modou_quiz.services.marking.keys import text_of
@@ -238,7 +239,8 @@ def _said(request: Request, piece: Piece, form: MarkForm) -> Said:
         for entry in form.notes.entries
         if (entry.form.words.data or "").strip()
     ]
-    return Said(value, form.comment.data or "", rubric, notes)
+    kept = request.POST.getall("keep")
+    return Said(value, form.comment.data or "", rubric, notes, form.files.data or (), kept)
 
 
 def _passage(text: str, note: Any) -> tuple[int, int]:
@@ -288,11 +290,16 @@ def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm
         "summary": "" if text else key.type.summary(key.content, response),
         "files": _files(request, response),
         "stage": t(STAGES[piece.part.stage]),
+        "given_files": _given_files(request, piece),
         "shown": [
             (
                 name_of(occasion, mark.marker),
                 mark,
-                reviewing.part_review(0, mark, key.content, response),
+                reviewing.part_review(0, mark, key.content, response)._replace(
+                    files=attaching.attached(
+                        request.site.files, mark.files, partial(file_url, request)
+                    )
+                ),
             )
             for mark in piece.shown
         ],
@@ -314,6 +321,18 @@ def _values(context: QuizContext, request: Request, piece: Piece, form: MarkForm
         "next": _step(request, context, piece.ref),
         "action": address(request, context, piece.ref, _scope(request)),
     }
+
+
+def _given_files(request: Request, piece: Piece) -> list[tuple[attaching.Attached, bool]]:
+    """The files that the form offers to keep, and whether they are: those of the mark that stands
+    in it, unless it comes back."""
+    ids = piece.mine.files if piece.mine is not None else ()
+    if piece.mine is None and piece.part.stage == "done" and piece.shown:
+        ids = piece.shown[-1].files
+    posted = request.method == "POST"
+    kept = set(request.POST.getall("keep")) if posted else set()
+    found = attaching.attached(request.site.files, ids, partial(file_url, request))
+    return [(file, not posted or file.key in kept) for file in found]
 
 
 def rendered(request: Request, piece: Piece, rich: Any) -> Any:

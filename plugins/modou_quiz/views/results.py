@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from modou.errors import Conflict, Invalid
 from modou.services import grading
 from modou.services.tables import write_csv, write_xlsx
 from modou.store.containers import decode_id, encode_id
+from modou.web.files import file_url
 from modou.web.page import flash
 from modou.web.paging import Pager, Sorting
 from modou_quiz import permissions
@@ -245,7 +247,7 @@ def _values(
         "level": LEVELS[attempt.state],
         "slots": results.slots_of(keys, attempt, hidden),
         "veiled": t(results.VEILED),
-        "said": list(_said(occasion, attempt, hidden)),
+        "said": list(_said(request, attempt, hidden)),
         "history": [
             (t(ACTIONS.get(old.action, old.action)), t(name_of(occasion, old.actor)), old)
             for old in reversed(attempt.history)
@@ -253,10 +255,11 @@ def _values(
     }
 
 
-def _said(occasion: Any, attempt: Any, hidden: Collection[int]) -> Any:
+def _said(request: Request, attempt: Any, hidden: Collection[int]) -> Any:
     """What people have said: (number of the question, its review)."""
     number = 0
-    reviews = reviewing.review_of(occasion, attempt)
+    sign = partial(file_url, request)
+    reviews = reviewing.review_of(request.occasion, attempt, sign=sign)
     for place, slot in enumerate(attempt.slots):
         if slot.marks:
             number += 1

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from modou.errors import NotFound
 from modou.store.containers import decode_id, encode_id
 from modou.web.api import Answer, Call, Key, Listing, ListQuery, Moment, endpoint, listing, moment
 from modou.web.api.scopes import GRADES_READ
@@ -202,7 +203,7 @@ def read_quiz_result(call: Call, context: QuizContext, attempt: Key) -> ResultDe
 def read_quiz_statistics(call: Call, context: QuizContext) -> QuizStatisticsAnswer:
     counted = reading.counted(call.occasion, context.activity)
     if counted is None:
-        raise KeyError(context.activity.key)
+        raise NotFound(_("Nothing was counted yet."))
     quiz = counted.quiz
     return QuizStatisticsAnswer(
         time=moment(quiz["time"]),

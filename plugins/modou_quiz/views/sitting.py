@@ -286,12 +286,19 @@ def _sent(request: Request) -> Posted:
     fields = [(n, v) for n, v in post.items() if n.startswith("q") and isinstance(v, str)]
     try:
         scripted = posted.text(post, "scripted") == "1"
-        check = int(posted.text(post, "check")) if "check" in post else None
+        check, seen = _check(posted.text(post, "check")) if "check" in post else (None, None)
         flagged = frozenset(int(value) for value in posted.texts(post, "flag"))
         seq = None if scripted else int(posted.text(post, "seq"))
     except ValueError:
         raise Invalid(_("The form cannot be read. Reload the page.")) from None
-    return Posted(seq, fields, flagged, check, posted.text(post, "go") == "next")
+    return Posted(seq, fields, flagged, check, posted.text(post, "go") == "next", seen)
+
+
+def _check(value: str) -> tuple[int, int | None]:
+    """What the button of a question says: its place and, where it has several tries, how many of
+    them its page knows of."""
+    place, _dot, seen = value.partition(".")
+    return int(place), int(seen) if seen else None
 
 
 # -- the hand-in

@@ -75,7 +75,7 @@ def facts(page: Page, activity: Activity, quiz: Quiz, limits: Limits) -> list[tu
     time = duration(t, limits.time_limit) if limits.time_limit else t("No limit")
     found.append((t("Time"), time))
     attempts = str(limits.attempts) if limits.attempts else t("As many as you like")
-    found.append((t("Number of attempts"), attempts))
+    found.append((t("Attempts allowed"), attempts))
     if activity.max_points is not None:
         points = number(activity.max_points)
         if activity.pass_mark is not None:

@@ -6,15 +6,18 @@ from pathlib import Path
 
 from modou.models.courses import Activity, Course
 from modou.models.people import User
-from modou.services import grading, jobs
+from modou.services import files, grading, jobs
 from modou.services.files import Upload
 from modou.services.occasion import Occasion
 from modou.services.user_index import find_by_username
+from modou.store.containers import WideLOBTree, decode_id
 from modou_quiz.models.papers import Fixed, Paper, PaperSection
+from modou_quiz.models.printing import PaperPrint, PaperPrints
 from modou_quiz.models.quizzes import Quiz
 from modou_quiz.services import bank, shelf
 from modou_quiz.services.interchange import exporting, reading
 from modou_quiz.services.marking.shelf import find_marking
+from modou_quiz.services.printing import prints
 from modou_quiz.services.sitting import finding, pages
 from tests import banking, exams
 from tests.exams import Exam
@@ -33,6 +36,7 @@ class QuizScene(Scene):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, **{"modou.plugins": "quiz"})
         self.own: dict[tuple[str, str, bool], str] = {}
+        self.prints: dict[str, str] = {}
         with self.site.occasion() as occasion:
             course = occasion.site.courses[self.placeholders["course"]]
             learner = find_by_username(occasion, "learner")
@@ -47,6 +51,7 @@ class QuizScene(Scene):
         self.site.work()
         for person in SENDERS:
             self._files(person, in_course=True)
+            self._print(person)
         self._files("operator", in_course=False)
         self.site.work()
 
@@ -120,15 +125,29 @@ class QuizScene(Scene):
             self.own[person, "found", in_course] = found.key
             self.own[person, "made", in_course] = made.key
 
+    def _print(self, person: str) -> None:
+        """A paper that was printed in the background."""
+        with self.site.occasion(person) as occasion:
+            assert occasion.actor is not None
+            tree = occasion.site.plugin_data("quiz").setdefault("prints", WideLOBTree())
+            held = tree.setdefault(decode_id(self.quiz["activity"]), PaperPrints())
+            how = {"version": "A", "answers": "none", "sheet": False, "binding": True}
+            made = held.prints.add(PaperPrint(how, "en", occasion.actor.id, occasion.now))
+            stored = files.store(occasion, b"%PDF-1.4", "paper.pdf", prints.ACCESS)
+            made.status, made.file = "done", stored.id
+            self.prints[person] = made.key
+
     def values(self, person: str, *, in_course: bool = True) -> dict[str, str]:
         """What stands for the placeholders of the plugin's addresses when `person` asks."""
         owner = person if in_course and person in SENDERS else "operator"
-        files = {name: self.own[owner, name, in_course] for name in ("found", "made")}
-        return {**self.placeholders, **self.quiz, **files}
+        own = {name: self.own[owner, name, in_course] for name in ("found", "made")}
+        return {**self.placeholders, **self.quiz, **own}
 
     def path_for(self, route: str, person: str) -> str:
         """The address of a page of the plugin, as `person` would have it."""
         values = self.values(person, in_course=route.startswith("course_"))
+        if route.startswith("paper_made"):
+            values["made"] = self.prints[person if person in SENDERS else "operator"]
         path: str = self.mapper.generate(route, {**values, **self.special.get(route, {})})
         query = {"question_new": "?type=truefalse", "paper_line": "?section=0"}
         return path + query.get(route.removeprefix("course_"), "")

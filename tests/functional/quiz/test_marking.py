@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pyramid_mailer.interfaces import IMailer
 from transaction.interfaces import TransientError
 
 from modou.errors import Conflict, Invalid, NotAllowed, NotFound
 from modou.models.courses import Activity
-from modou.services import grading, jobs
+from modou.services import grading, jobs, settings
 from modou.services.occasion import Occasion
 from modou.store.containers import encode_id
 from modou_quiz.models.attempts import Attempt
@@ -586,3 +587,74 @@ def test_the_learner_reads_it_and_gets_a_letter(quiz_site: SiteUnderTest) -> Non
     shown = site.browser("li").get(page).text
     assert "画蛇添足" not in shown
     assert "四个步骤齐全" not in shown
+
+
+def letters(site: SiteUnderTest) -> list[Any]:
+    """What is mailed when everything that waits is done."""
+    outbox = site.registry.getUtility(IMailer).outbox
+    outbox.clear()
+    site.work()
+    return list(outbox)
+
+
+def test_markers_get_one_letter_and_only_when_more_waits(quiz_site: SiteUnderTest) -> None:
+    site = quiz_site
+
+    def morning() -> list[Any]:
+        with site.occasion() as occasion:
+            jobs.enqueue(occasion, "quiz_marking_letters")
+        return letters(site)
+
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.essay("论述")], [10])
+        staff(occasion, exam, "wang", "zhao")
+        staff(occasion, exam, "cai", role="class_teacher")
+        for name in ("wang", "zhao", "cai"):
+            user = occasion.site.users.by_id(occasion.site.user_index.usernames[name])
+            user.email, user.email_confirmed = f"{name}@example.com", name != "zhao"
+        for name in ("li", "zhou"):
+            exams.sit(occasion, exam, exams.learner(occasion, exam, name), {0: exams.text()})
+        title = exam.activity_of(occasion).title
+    # Whose address is confirmed and who may mark; the number, and where it is.
+    [letter] = morning()
+    assert letter.recipients == ["wang@example.com"]
+    assert "Answers wait to be marked: 2" in letter.subject
+    assert f"{title}: 2" in letter.body
+    assert morning() == []
+    with site.occasion("wang") as occasion:
+        piece = first(occasion, exam)
+        giving.mark(occasion, exam.activity_of(occasion), piece, Said(5.0), piece.seen)
+    assert morning() == []
+    with site.occasion() as occasion:
+        exams.sit(occasion, exam, exams.learner(occasion, exam, "wu"), {0: exams.text()})
+    [letter] = morning()
+    assert f"{title}: 2" in letter.body
+    with site.occasion() as occasion:
+        exams.sit(occasion, exam, exams.learner(occasion, exam, "zheng"), {0: exams.text()})
+        settings.change(occasion, "quiz", {"marking_letters": False})
+    assert morning() == []
+
+
+def test_who_comes_onto_the_list_of_a_resit_is_told(quiz_site: SiteUnderTest) -> None:
+    site = quiz_site
+    with site.occasion() as occasion:
+        exam = exams.exam(occasion, [exams.single("单选")], [10])
+        staff(occasion, exam, "wang")
+        for name in ("li", "zhou"):
+            user = exams.learner(occasion, exam, name)
+            user.email, user.email_confirmed = f"{name}@example.com", True
+        exam.quiz_of(occasion).opens = site.clock.seconds() + 3600
+    for names, told in ((["li"], ["li"]), (["li", "zhou"], ["zhou"]), ([], [])):
+        with site.occasion("wang") as occasion:
+            activity, quiz = exam.activity_of(occasion), exam.quiz_of(occasion)
+            managing.list_learners(occasion, activity, quiz, names)
+        found = [letter.recipients[0] for letter in letters(site)]
+        assert found == [f"{name}@example.com" for name in told]
+    # Taken off again before the letter was written.
+    with site.occasion("wang") as occasion:
+        activity, quiz = exam.activity_of(occasion), exam.quiz_of(occasion)
+        managing.list_learners(occasion, activity, quiz, ["li"])
+        managing.list_learners(occasion, activity, quiz, ["zhou"])
+    [letter] = letters(site)
+    assert letter.recipients == ["zhou@example.com"]
+    assert "It can be begun from 2026-03-02 10:00" in letter.body

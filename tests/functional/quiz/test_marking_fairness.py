@@ -62,11 +62,15 @@ def test_nobody_marks_their_own_answer(quiz_site: SiteUnderTest) -> None:
         base = exam.path(occasion)
     with site.occasion("other") as occasion:
         piece = queue.find(occasion, exam.activity_of(occasion), work, (0, 0))
-        assert queue.by_learner(occasion, exam.activity_of(occasion))[0].waiting == 1
+        activity = exam.activity_of(occasion)
+        assert queue.Learners(occasion, activity).lines()[0].waiting == 1
+        assert queue.by_question(occasion, activity)[0].waiting == 1
     with site.occasion("both") as occasion:
         activity = exam.activity_of(occasion)
-        assert queue.by_question(occasion, activity) == queue.by_learner(occasion, activity) == []
-        assert queue.following(occasion, activity, done=True) is None
+        assert queue.by_question(occasion, activity) == []
+        assert len(queue.Learners(occasion, activity)) == 0
+        for scope in ({}, {"question": exam.questions[0]}, {"work": piece.ref.work}):
+            assert queue.following(occasion, activity, done=True, **scope) is None
         with pytest.raises(NotAllowed, match="your own answer"):
             queue.find(occasion, activity, work, (0, 0))
         with pytest.raises(NotAllowed, match="your own answer"):
@@ -191,6 +195,8 @@ def test_what_the_first_marker_said_outlives_a_voided_question(quiz_site: SiteUn
     with site.occasion("m2") as occasion:
         activity = exam.activity_of(occasion)
         assert queue.by_question(occasion, activity) == []
+        for scope in ({}, {"question": exam.questions[0]}, {"work": ref.work}):
+            assert queue.following(occasion, activity, **scope) is None
         with pytest.raises(NotFound):
             queue.find(occasion, activity, ref.key, (0, 0))
     decide("")

@@ -57,6 +57,9 @@ MATRIX = {
     "paper_line": EDITED,
     "paper_preview": EDITED,
     "paper_print": EDITED,
+    # (One's own prints: what others made does not exist.)
+    "paper_made": EDITED,
+    "paper_made_file": EDITED,
     # sitting it: one's own attempts
     "quiz_start": line(None, LEARNER),
     "quiz_preview": line(None, COURSE_EDITORS),

@@ -269,11 +269,12 @@ def test_for_programs(scene: tuple[SiteUnderTest, Exam]) -> None:
     with site.occasion() as occasion:
         key = exam.activity_of(occasion).key
         attempt = exam.attempt(occasion, 1).key
+    base = f"/api/v1/quiz/activities/{key}"
+    app = site.browser("teacher")
+    app.get(f"{base}/statistics", status=404)
     with site.occasion() as occasion:
         jobs.enqueue(occasion, "quiz_statistics", activity=exam.activity)
     site.work()
-    base = f"/api/v1/quiz/activities/{key}"
-    app = site.browser("teacher")
     first = app.get(f"{base}/results?limit=1").json
     second = app.get(f"{base}/results?limit=1&cursor={first['next']}").json
     assert second["next"] is None

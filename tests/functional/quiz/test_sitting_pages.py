@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from modou_quiz.services.answer_files import PURPOSE
 from modou_quiz.services.sitting import pages
 from modou_quiz.types import contents as c
 from tests.conftest import SiteUnderTest
-from tests.sitting import ALL_TYPES, KEY, Client, Scene, everything, text
+from tests.sitting import ALL_TYPES, KEY, Client, Scene, everything, responses_of, text
 from tests.tus import Sender
 
 pytestmark = pytest.mark.functional
@@ -129,21 +128,6 @@ def test_the_api_of_a_sitting(site: SiteUnderTest) -> None:
     assert late["detail"] == "The time was up at 10:00:00; this came at 10:00:11."
     [own] = scene.browser("lin").get(path).json["items"]  # signed in anew: an hour has passed
     assert (own["state"], own["handed_in_by"], own["score"]) == ("graded", "time", 2.0)
-
-
-def responses_of(browser: Any) -> list[tuple[str, str]]:
-    """Everything that a browser was answered from now on: address, headers and body."""
-    seen: list[tuple[str, str]] = []
-    do_request = browser.do_request
-
-    def watched(request: Any, *args: Any, **kw: Any) -> Any:
-        answer = do_request(request, *args, **kw)
-        headers = "\n".join(f"{k}: {v}" for k, v in answer.headerlist)
-        seen.append((request.path, f"{headers}\n\n{answer.text}"))
-        return answer
-
-    browser.do_request = watched
-    return seen
 
 
 def test_no_answer_is_told_before_the_hand_in(site: SiteUnderTest) -> None:

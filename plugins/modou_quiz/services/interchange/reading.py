@@ -295,7 +295,7 @@ def told(notes: list[Note], line: int) -> list[Note]:
 
 def shown_files(item: Item) -> dict[str, bytes]:
     """The files of an item, as far as a text shows them."""
-    if item.content is None:
+    if item.content is None or not item.files:
         return {}
     names = {name for text in item.content.texts() for name in text.files()}
     return {name: data for name, data in item.files.items() if name in names}
@@ -352,7 +352,7 @@ def _unfit(item: Item) -> list[Note]:
 
 
 def _fingerprint(item: Item, data: dict[str, Any]) -> int:
-    shown = wording.files_in(data)
+    shown = wording.files_in(data) if item.files else ()
     digests = [hashlib.sha256(item.files[name]).hexdigest() for name in shown if name in item.files]
     return duplicates.fingerprint_of(item.type, data, digests)
 

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from modou.services.occasion import Occasion
-from modou_quiz.models.attempts import Attempt, Mark
+from modou_quiz.models.attempts import Attempt, Given, Mark
 from modou_quiz.models.marking import Rule
 from modou_quiz.services import shelf
-from modou_quiz.services.marking import waiting
+from modou_quiz.services.marking import tries, waiting
 from modou_quiz.services.marking.keys import Key, Keys, keys_of
 from modou_quiz.services.marking.shelf import depend_on, find_marking, rules_of, touch
-from modou_quiz.services.sitting.responses import unpacked
 
 #: Marks are kept with so many decimals.
 DECIMALS = 5
@@ -55,10 +54,9 @@ def outcome(keys: Keys, attempt: Attempt, rules: Mapping[int, Rule], now: int) -
         rule = rules.get(slot.question, NO_RULE)
         key = keys(slot.question, rule.version or slot.version)
         answer = given.get(number)
-        response = unpacked(answer.response) if answer is not None else None
         changed = answer.time_ms // 1000 if answer is not None else 0
         fractions: list[float | None] = []
-        for part, fraction in enumerate(fractions_of(key, response, rule)):
+        for part, fraction in enumerate(fractions_of(key, answer, rule)):
             place = number, part
             old = before.get(place)
             if (
@@ -92,16 +90,17 @@ def judged_by_person(fraction: float | None, rule: Rule) -> bool:
     return fraction is None or bool(rule.void)
 
 
-def fractions_of(key: Key, response: object, rule: Rule) -> list[float | None]:
-    """What the machine says about each part; None: a person has to say."""
+def fractions_of(key: Key, answer: Given | None, rule: Rule) -> list[float | None]:
+    """What the machine says about each part, further tries taken off; None: a person has to say."""
     if rule.void:
         return [1.0 if rule.void == "full" else 0.0] * len(key.weights)
-    if not key.weights:
-        return []
-    return [
-        0.0 if worth.fraction is None and response is None else worth.fraction
-        for worth in key.verdict(response).parts
-    ]
+    if answer is None:
+        return key.fractions(None)
+    response, before = tries.counted(answer)
+    found = key.fractions(response)
+    if not before:
+        return found
+    return tries.reduced(found, [key.fractions(one) for one in before], key.penalty)
 
 
 def points(worth: float, weights: tuple[float, ...], fractions: list[float | None]) -> float | None:

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 from modou.errors import Conflict, Invalid
 from modou.models.courses import Activity
 from modou.services.cleaning import clean_line, clean_text
+from modou.services.files import AnyUpload
 from modou.services.occasion import Occasion
 from modou_quiz import permissions
 from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt, Mark
 from modou_quiz.models.marking import PartWork
 from modou_quiz.services.marking import automatic, queue, waiting
+from modou_quiz.services.marking.attaching import attach
 from modou_quiz.services.marking.desk import quiz_of
 from modou_quiz.services.marking.keys import keys_of, text_of
 from modou_quiz.services.marking.queue import Piece, response_of
@@ -32,12 +34,15 @@ class Said(NamedTuple):
     :param points: marks of the part; None where a rubric says it
     :param rubric: name of a criterion -> place of the level
     :param notes: remarks on places of the text: (from, to, words)
+    :param sent: files for the learner; `kept`: keys of those that were there before
     """
 
     points: float | None = None
     comment: str = ""
     rubric: Mapping[str, int] = {}
     notes: Sequence[tuple[int, int, str]] = ()
+    sent: Sequence[AnyUpload] = ()
+    kept: Sequence[str] = ()
 
 
 def mark(occasion: Occasion, activity: Activity, piece: Piece, said: Said, seen: int) -> bool:
@@ -49,7 +54,7 @@ def mark(occasion: Occasion, activity: Activity, piece: Piece, said: Said, seen:
     :param seen: the piece's `seen` when the marker opened it
     :raises NotAllowed: without the capability `quiz:mark`, or it is the actor's own answer
     :raises Conflict: somebody else has said something meanwhile, or has it open
-    :raises Invalid: at `points`, `comment`, `rubric` or `notes`
+    :raises Invalid: at `points`, `comment`, `rubric`, `notes` or `files`
     """
     occasion.require(permissions.MARK, activity)
     queue.check_not_own(occasion, piece.attempt)
@@ -60,6 +65,7 @@ def mark(occasion: Occasion, activity: Activity, piece: Piece, said: Said, seen:
     made = made_of(piece, said, actor.id, occasion.now)
     if piece.part.stage == "done":
         _check_again(occasion, activity, piece, actor.id)
+    made = made._replace(files=attach(occasion, piece, said.kept, said.sent))
     quiz = quiz_of(occasion, activity)
     after, final = decided(piece.part, made, quiz.second_marker, quiz.tolerance)
     place = piece.ref.slot, piece.ref.part
@@ -77,6 +83,7 @@ def mark(occasion: Occasion, activity: Activity, piece: Piece, said: Said, seen:
             "part": piece.ref.part,
             "fraction": made.fraction,
             "comment": made.comment,
+            "files": len(made.files),
             "stage": piece.part.stage,
         },
     )
@@ -111,13 +118,14 @@ def decided(
 
 
 def both(first: Mark, second: Mark) -> Mark:
-    """What two markers come to together: the mean; both comments and all remarks."""
+    """What two markers come to together: the mean; both comments, all remarks and files."""
     comments = dict.fromkeys(text for text in (first.comment, second.comment) if text)
     return second._replace(
         fraction=automatic.tidy((first.fraction + second.fraction) / 2),
         comment="\n\n".join(comments),
         rubric=second.rubric if first.rubric == second.rubric else (),
         notes=tuple(sorted({*first.notes, *second.notes})),
+        files=tuple(dict.fromkeys((*first.files, *second.files))),
     )
 
 

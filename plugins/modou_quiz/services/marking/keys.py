@@ -9,6 +9,7 @@ from modou.services.occasion import Occasion
 from modou_quiz.content import Content
 from modou_quiz.i18n import _
 from modou_quiz.services import shelf
+from modou_quiz.services.marking.tries import penalty_of
 from modou_quiz.types import QuestionType, Verdict
 
 #: Keys that one verb holds at most; a paper has up to 1,000 questions.
@@ -31,6 +32,20 @@ class Key(NamedTuple):
 
     def verdict(self, response: Any) -> Verdict:
         return self.type.grade(self.content, response)
+
+    def fractions(self, response: Any) -> list[float | None]:
+        """What the machine says about each part; None: a person has to say. An answer that nobody
+        gave is worth nothing without asking one."""
+        if not self.weights:
+            return []
+        return [
+            0.0 if worth.fraction is None and response is None else worth.fraction
+            for worth in self.verdict(response).parts
+        ]
+
+    def penalty(self, part: int) -> float:
+        """See `tries.penalty_of`."""
+        return penalty_of(self.type, self.content, part)
 
 
 class Unreadable(Conflict):

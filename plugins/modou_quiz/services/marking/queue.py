@@ -102,12 +102,24 @@ def _by_question(occasion: Occasion, activity: Activity) -> dict[int, list[int]]
     occasion.require(permissions.MARK, activity)
     marking = find_marking(occasion.site, activity.id)
     if marking is not None and sees(occasion, activity.course)(0):
-        return marking.counts()
+        return _without_own(occasion, activity, marking)
     # Who sees some learners only: what waits of those.
     counts: dict[int, list[int]] = {}
     for question, _work, _slot, _part, stage in _parts(occasion, activity):
         counts.setdefault(question, [0] * len(STAGES))[stage] += 1
     return counts
+
+
+def _without_own(
+    occasion: Occasion, activity: Activity, marking: QuizMarking
+) -> dict[int, list[int]]:
+    """What all learners' parts are together, those of the actor's own attempts taken off."""
+    counts = marking.counts()
+    for id in _own_works(occasion, activity, marking):
+        for place, part in marking.works[id].parts.items():
+            if waiting.is_queued(marking, marking.works[id], place):
+                counts[part.question][STAGES.index(part.stage)] -= 1
+    return {question: found for question, found in counts.items() if any(found)}
 
 
 class Learners:
@@ -201,8 +213,8 @@ def following(
 ) -> Ref | None:
     """The next answer for the actor; at the end of the queue it goes on from its beginning.
 
-    Passed over is what somebody else has open, and what the actor has marked already and now waits
-    for somebody else.
+    Passed over is what somebody else has open, the actor's own, and what the actor has marked
+    already and now waits for somebody else.
 
     :param question: only answers to this question (id), 0: to all
     :param work: only of this learner's work (id), 0: of all
@@ -214,9 +226,10 @@ def following(
     if marking is None:
         return None
     visible = sees(occasion, activity.course)
+    actor = occasion.actor.id if occasion.actor is not None else 0
     for _question, work_id, slot, part in _ahead(marking, question, work, after, backwards, done):
         ref, held = Ref(work_id, slot, part), marking.works[work_id]
-        if ref == after or not visible(held.user):
+        if ref == after or held.user == actor or not visible(held.user):
             continue
         if not _in_the_way(occasion, held, (slot, part), done):
             return ref
@@ -283,7 +296,9 @@ def _of_work(
     places = sorted(
         place
         for place, part in parts.items()
-        if question in (0, part.question) and (done or part.stage != "done")
+        if question in (0, part.question)
+        and (done or part.stage != "done")
+        and (part.question, work, *place) in marking.queue
     )
     if backwards:
         places.reverse()

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Attempt, Mark
 from modou_quiz.models.quizzes import SHOWN
+from modou_quiz.services.marking.attaching import Attached, Sign, attached
 from modou_quiz.services.marking.automatic import NO_RULE
 from modou_quiz.services.marking.keys import Key, Unreadable, keys_of, text_of
 from modou_quiz.services.marking.shelf import rules_of
@@ -46,9 +47,10 @@ class PartReview(NamedTuple):
     rubric: tuple[Judged, ...]
     passages: tuple[Passage, ...]
     remarks: tuple[Remark, ...]
+    files: tuple[Attached, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.comment or self.rubric or self.remarks)
+        return bool(self.comment or self.rubric or self.remarks or self.files)
 
 
 class SlotReview(NamedTuple):
@@ -67,13 +69,17 @@ class SlotReview(NamedTuple):
 
 
 def review_of(
-    occasion: Occasion, attempt: Attempt, shown: Collection[str] = SHOWN
+    occasion: Occasion,
+    attempt: Attempt,
+    shown: Collection[str] = SHOWN,
+    sign: Sign | None = None,
 ) -> dict[int, SlotReview]:
     """Slot -> what it came to, of an attempt that was handed in. Template for one of them:
     `modou_quiz:templates/marking/_feedback.jinja2`.
 
     :param shown: what the review rules allow now, some of `SHOWN`: "marks" for points, "feedback"
         for what people have said, "response" for the words that it stands on
+    :param sign: makes the addresses of the markers' files
     """
     keys = keys_of(occasion)
     rules = rules_of(occasion.site, attempt.quiz)
@@ -91,6 +97,15 @@ def review_of(
                 key = None
             if key is not None:
                 parts = _parts(key, attempt, number, "response" in shown)
+                parts = tuple(
+                    part._replace(
+                        files=attached(
+                            occasion.site.files, attempt.marks[number, part.part].files, sign
+                        )
+                    )
+                    for part in parts
+                )
+                parts = tuple(part for part in parts if part)
             if "marks" not in shown:
                 # The points of its levels are the marks.
                 parts = tuple(part._replace(fraction=None, rubric=()) for part in parts)
@@ -118,8 +133,7 @@ def _parts(key: Key, attempt: Attempt, number: int, with_text: bool) -> tuple[Pa
         if not with_text:
             bare = tuple(remark._replace(quote="") for remark in said.remarks)
             said = said._replace(passages=(), remarks=bare)
-        if said:
-            found.append(said)
+        found.append(said)
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
@@ -69,34 +70,33 @@ def set_apart(html: str, look: Callable[[], None], seconds: float = SECONDS) -> 
     command = [sys.executable, "-m", __name__]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     end = monotonic() + seconds
-    with subprocess.Popen(  # noqa: S603 - this plugin's own program
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=env,
-    ) as process:
-        try:
-            source: bytes | None = html.encode()
-            made: bytes | None = None
-            while made is None:
-                # (What the program did not read of it yet is remembered.)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    made, _errors = process.communicate(source, timeout=_LOOK)
-                source = None
-                look()
-                if monotonic() > end:
-                    raise too_long(seconds)
-        except BaseException:
-            process.kill()
-            raise
+    # (Files, not pipes: what is larger than a pipe's buffer would have to be written and read by
+    # turns while nobody waits for good.)
+    with tempfile.TemporaryFile() as page, tempfile.TemporaryFile() as made:
+        page.write(html.encode())
+        page.seek(0)
+        with subprocess.Popen(  # noqa: S603 - this plugin's own program
+            command, stdin=page, stdout=made, stderr=subprocess.DEVNULL, env=env
+        ) as process:
+            try:
+                while process.poll() is None:
+                    look()
+                    if monotonic() > end:
+                        raise too_long(seconds)
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(_LOOK)
+            except BaseException:
+                process.kill()
+                raise
+        made.seek(0)
+        file = made.read()
     if process.returncode == _NO_LIBRARY:
         raise Unavailable(NO_LIBRARY)
     if process.returncode == _NO_MEMORY or process.returncode < 0:
         raise Conflict(TOO_MUCH)
     if process.returncode:
         raise RuntimeError(f"the program that sets pages ended with {process.returncode}")
-    return made
+    return file
 
 
 def too_long(seconds: float) -> Conflict:

@@ -241,6 +241,8 @@ def list_failed(occasion: Occasion, activity: Activity, quiz: Quiz, other: Activ
 def _set_list(occasion: Occasion, activity: Activity, quiz: Quiz, ids: list[int]) -> None:
     if len(ids) > MOST_LISTED:
         raise Invalid(_("At most ${most} learners.", mapping={"most": MOST_LISTED}), "usernames")
+    before = set(quiz.only)
+    new = [id for id in dict.fromkeys(ids) if id not in before]
     quiz.only = tuple(dict.fromkeys(ids))
     quiz.modified = occasion.now
     occasion.record(
@@ -248,6 +250,9 @@ def _set_list(occasion: Occasion, activity: Activity, quiz: Quiz, ids: list[int]
         course=activity.course.id,
         values={"activity": activity.id, "learners": len(quiz.only)},
     )
+    if new:
+        # Of thousands: behind the page.
+        jobs.enqueue(occasion, "quiz_tell_listed", activity=activity.id, users=new)
 
 
 # -- attempts that are open

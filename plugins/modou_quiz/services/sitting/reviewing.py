@@ -1,8 +1,9 @@
 """What is shown when: the review rules of a quiz."""
 
 from modou.services.occasion import Occasion
+from modou_quiz.content import Content
 from modou_quiz.models.attempts import Attempt
-from modou_quiz.models.quizzes import Quiz
+from modou_quiz.models.quizzes import TOLD, Quiz
 from modou_quiz.permissions import MARK, RESULTS
 from modou_quiz.services.sitting.finding import Sitting
 from modou_quiz.services.sitting.rules import limits_of
@@ -13,7 +14,16 @@ RIGHT_AFTER = 600
 
 def during(quiz: Quiz) -> frozenset[str]:
     """What is shown of a question while the attempt goes on, once its learner asks for it."""
+    if quiz.instant == "off" or quiz.kind not in TOLD:
+        return frozenset()
     return _at(quiz, "during")
+
+
+def tries_at(quiz: Quiz, content: Content) -> int:
+    """How often an answer to a question may be checked."""
+    if quiz.instant != "tries":
+        return 1
+    return quiz.tries or len(getattr(content, "hints", ())) + 1
 
 
 def moment_of(quiz: Quiz, attempt: Attempt, now: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from modou.errors import Invalid, Message, NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.i18n import _
-from modou_quiz.models.attempts import Attempt, Given, Slot
+from modou_quiz.models.attempts import Attempt, Given, Slot, Try
 from modou_quiz.services import answer_files, shelf
 from modou_quiz.services.answer_files import SENT, Find
 from modou_quiz.services.sitting import ending, finding, pages, reviewing
@@ -17,6 +17,7 @@ from modou_quiz.services.sitting.finding import Asked, Sitting
 from modou_quiz.services.sitting.moments import milliseconds
 from modou_quiz.services.sitting.pages import PageToken
 from modou_quiz.services.sitting.responses import journalled, packed, unpacked
+from modou_quiz.types.own import NEARLY
 
 _ABSENT = Given(None, 0, 0)
 #: Answers that one request may bring.
@@ -174,8 +175,11 @@ def _answer(sitting: Sitting, one: Save, before: Given, find: Find) -> Given | N
     if response == stored:
         return before._replace(flagged=flagged) if flagged != before.flagged else None
     sitting.tell("answer_saved", slot=one.slot, seq=one.seq, **journalled(response))
-    return Given(
-        packed(response, before.response), one.seq, milliseconds(sitting.occasion), flagged
+    return before._replace(
+        response=packed(response, before.response),
+        seq=one.seq,
+        time_ms=milliseconds(sitting.occasion),
+        flagged=flagged,
     )
 
 
@@ -230,23 +234,47 @@ def turn_page(sitting: Sitting) -> bool:
     return True
 
 
-def check(sitting: Sitting, place: int) -> None:
-    """The learner wants to see now whether an answer is right (practice): it stays as it is.
+def check(sitting: Sitting, place: int, seen: int | None = None) -> None:
+    """The learner wants to see now whether an answer is right (practice). It stays as it is, unless
+    the quiz allows another try. The same answer once more is no try.
 
+    :param seen: tries at the question that the page knew of; when there are others, nothing happens
     :raises Invalid: nothing was answered
     :raises NotFound: the quiz does not show that while it is sat
     """
     if not reviewing.during(sitting.quiz):
         raise NotFound(_("This quiz shows nothing before it is handed in."))
-    slot_of(sitting, place)
+    slot = slot_of(sitting, place)
     answers = sitting.attempt.answers
     before = answers.given.get(place, _ABSENT)
+    tried = before.tries
+    if seen is not None and seen != len(tried):
+        return
     if before.response is None:
         raise Invalid(_("Answer the question first."))
-    if before.checked:
+    response = unpacked(before.response)
+    if before.checked or (tried and unpacked(tried[-1].response) == response):
         return
-    sitting.tell("answer_checked", slot=place, seq=before.seq)
-    answers.given = {**answers.given, place: before._replace(checked=True)}
+    found = asked_in(sitting, slot)
+    fraction = found.type.grade(found.content, response).fraction
+    right = fraction is not None and fraction >= 1 - NEARLY
+    tries = (*tried, Try(before.response, before.seq, milliseconds(sitting.occasion)))
+    last = len(tries) >= reviewing.tries_at(sitting.quiz, found.content)
+    # What a person has to judge cannot be tried.
+    closed = right or last or fraction is None
+    sitting.tell("answer_checked", slot=place, seq=before.seq, number=len(tries), closed=closed)
+    made = before._replace(checked=closed, tries=tries)
+    hint = None if closed else hint_after(found, made)
+    if hint is not None and hint.clear:
+        made = made._replace(response=found.type.without_wrong(found.content, response))
+    answers.given = {**answers.given, place: made}
+
+
+def hint_after(found: Asked, given: Given) -> Any:
+    """The question's hint after the last try; None: there is none."""
+    hints = getattr(found.content, "hints", ())
+    used = len(given.tries)
+    return hints[used - 1] if used <= len(hints) else None
 
 
 def _leave(sitting: Sitting, leaves: int) -> bool:
@@ -273,7 +301,7 @@ class Posted:
     :param seq: the newest save when the page was made; None: a script has saved the answers already
     :param fields: all inputs of all questions on it
     :param flagged: places of the questions that the learner wants to come back to
-    :param check: place of a question whose answer is to be looked at now
+    :param check: place of a question whose answer is to be looked at now; `seen`: see `check`
     :param turn: go on to the next page, without a way back
     """
 
@@ -282,6 +310,7 @@ class Posted:
     flagged: frozenset[int] = frozenset()
     check: int | None = None
     turn: bool = False
+    seen: int | None = None
 
 
 def save_page(occasion: Occasion, token: PageToken, posted: Posted) -> tuple[Refusal, ...]:
@@ -297,7 +326,7 @@ def save_page(occasion: Occasion, token: PageToken, posted: Posted) -> tuple[Ref
             raise Changed
         refused = take(sitting, _saves(sitting, posted))
     if posted.check is not None:
-        check(sitting, posted.check)
+        check(sitting, posted.check, posted.seen)
     if posted.turn:
         turn_page(sitting)
     return refused

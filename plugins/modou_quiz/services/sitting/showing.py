@@ -11,12 +11,14 @@ from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
 from modou_quiz.services.answer_files import asks_for_files, with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
+from modou_quiz.services.marking.tries import counted, fraction_of
 from modou_quiz.services.marking.veiling import Veil
 from modou_quiz.services.rendering import render_for
-from modou_quiz.services.sitting import ending, finding, reviewing, saving
+from modou_quiz.services.sitting import ending, finding, reviewing, saving, trying
 from modou_quiz.services.sitting.finding import Asked, Sitting
 from modou_quiz.services.sitting.responses import unpacked
-from modou_quiz.types import Verdict
+from modou_quiz.services.sitting.trying import TriesShown
+from modou_quiz.types import Render
 
 _NOTHING = Given(None, 0, 0)
 #: Characters of arrangement and response up to which others may have the same.
@@ -41,6 +43,7 @@ class QuestionShown:
     :param earned: marks that it got, None when that is not known or not to be shown
     :param said: what people said who marked it
     :param missing: it cannot be shown any more; nothing but that is said
+    :param tries: where there are several at it
     :param veiled: what was answered is not for the reader now: see `marking.veiling`
     """
 
@@ -61,6 +64,7 @@ class QuestionShown:
     missing: bool = False
     veiled: bool = False
     key: tuple[Any, ...] | None = None
+    tries: TriesShown | None = None
 
     @property
     def shown(self) -> Mapping[str, Any]:
@@ -150,16 +154,23 @@ def _shown_now(
     if checks is not None:
         return _reviewed(sitting, place, given, checks, labels, sign)
 
+    def render() -> Render:
+        return render_for(sitting.occasion, found.version, sign)
+
+    tries = trying.standing(sitting, found, given, render)
+
     def make() -> Mapping[str, Any]:
-        render = render_for(sitting.occasion, found.version, sign)
-        shown = found.type.shown(found.content, slot.arrangement, response, render)
+        if tries is not None and tries.used:
+            shown = trying.shown(sitting, found, given, slot.arrangement, render())
+        else:
+            shown = found.type.shown(found.content, slot.arrangement, response, render())
         return with_addresses(sitting.occasion, shown, sign)
 
     section = _section(sitting, place)
     # The controls with which files are sent hold a ticket of the learner's.
-    own = asks_for_files(found.type)
+    own = asks_for_files(found.type) or bool(given.tries)
     text = repr((slot.arrangement, response))
-    common = (slot.question, slot.version, text, place, labels[place], slot.marks, section)
+    common = (slot.question, slot.version, text, place, labels[place], slot.marks, section, tries)
     return QuestionShown(
         place,
         labels[place],
@@ -173,6 +184,7 @@ def _shown_now(
         given.flagged,
         state="answered" if response is not None else "",
         key=(*common, given.flagged) if len(text) < _BRIEF and not own else None,
+        tries=tries,
     )
 
 
@@ -216,7 +228,7 @@ def review_page(sitting: Sitting, sign: Sign) -> ReviewShown:
     allowed = reviewing.shown_to(occasion, sitting)
     labels = labels_of(attempt.slots)
     questions: list[QuestionShown] = []
-    said = marking.review_of(occasion, attempt, allowed)
+    said = marking.review_of(occasion, attempt, allowed, sign)
     own = occasion.actor is not None and occasion.actor.id == attempt.user
     hidden = Veil(occasion, sitting.activity).hidden(attempt) if not own else frozenset()
     if allowed & {"response", "correct", "feedback", "right"}:
@@ -255,7 +267,7 @@ def _reviewed(
         found = saving.asked_in(sitting, slot)
     except NotFound:
         return _missing(sitting, place, labels)
-    response = unpacked(given.response)
+    response, _before = counted(given)
     render = render_for(sitting.occasion, found.version, sign)
     shown = found.type.review(
         found.content,
@@ -268,13 +280,15 @@ def _reviewed(
         right="right" in allowed,
     )
     shown = with_addresses(sitting.occasion, shown, sign)
-    fraction = _fraction(sitting, place, found, response)
+    fraction = _fraction(sitting, place, found, given)
+    # Right is right, though further tries cost marks.
+    judged = None if fraction is None else fraction + trying.lost(found, given)
     if "response" not in allowed:
         shown = _without_response(shown)
     told = shown.get("review")
     if told is not None and "correct" in allowed and found.type.answerable:
         # What counts is what was marked, which people may have done.
-        told = {**told, "given": response is not None, "state": _marked(fraction)}
+        told = {**told, "given": response is not None, "state": _marked(judged)}
         if fraction is None and not slot.marks:
             # Nobody is going to judge what brings no marks.
             del told["state"]
@@ -294,8 +308,9 @@ def _reviewed(
         _section(sitting, place),
         given.flagged,
         given.checked,
-        _state(found, slot, response, fraction, allowed),
+        _state(found, slot, response, judged, allowed),
         earned,
+        tries=trying.told(found, given, allowed),
     )
 
 
@@ -312,7 +327,7 @@ def _without_response(shown: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _fraction(sitting: Sitting, place: int, found: Asked, response: Any) -> float | None:
+def _fraction(sitting: Sitting, place: int, found: Asked, given: Given) -> float | None:
     """What the answer is worth: as it was marked, or, while the attempt goes on, as the machine
     would mark it now."""
     attempt = sitting.attempt
@@ -322,8 +337,7 @@ def _fraction(sitting: Sitting, place: int, found: Asked, response: Any) -> floa
     if attempt.earned and slot.marks:
         earned = attempt.earned[place] if place < len(attempt.earned) else None
         return None if earned is None else earned / slot.marks
-    verdict: Verdict = found.type.grade(found.content, response)
-    return verdict.fraction
+    return fraction_of(found.type, found.content, given)
 
 
 def _marked(fraction: float | None) -> str:

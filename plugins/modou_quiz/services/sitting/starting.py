@@ -16,7 +16,7 @@ from modou.store.containers import new_id
 from modou_quiz.i18n import _
 from modou_quiz.models.attempts import Attempt, QuizAttempts, Slot
 from modou_quiz.models.quizzes import Quiz
-from modou_quiz.services import drawing, shelf
+from modou_quiz.services import drawing, dropping, shelf
 from modou_quiz.services.sitting import ending, finding, rules
 from modou_quiz.services.sitting.rules import Limits
 
@@ -236,6 +236,7 @@ def preview(occasion: Occasion, drawn: Drawn, login: bytes) -> Begun:
     held = _held(occasion, activity.id)
     for old in rules.attempts_of_user(held, user.id):
         if old.preview:
+            dropping.drop_files(occasion, old)
             drop(held, old)
     attempt = _make(occasion, held, activity, quiz, drawn, 1)
     attempt.preview = True

@@ -5,13 +5,16 @@ What stays in memory is about 150 bytes for each learner and a few kilobytes for
 
 import math
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Attempt, LongText
 from modou_quiz.models.marking import Rule
+from modou_quiz.services.marking import tries
 from modou_quiz.services.marking.automatic import NO_RULE
+from modou_quiz.services.marking.automatic import points as points_of
 from modou_quiz.services.marking.keys import Keys, Unreadable, keys_of
 from modou_quiz.services.marking.shelf import rules_of
 from modou_quiz.services.marking.walking import closed
@@ -113,8 +116,9 @@ class _Reader:
         times = seconds_of(attempt)
         questions = []
         shares = []
-        total = math.fsum(points or 0.0 for points in attempt.earned)
-        for number, (slot, points) in enumerate(zip(attempt.slots, attempt.earned, strict=True)):
+        earned = self._first_tries(attempt)
+        total = math.fsum(points or 0.0 for points in earned)
+        for number, (slot, points) in enumerate(zip(attempt.slots, earned, strict=True)):
             rule = self.rules.get(slot.question, NO_RULE)
             if not slot.marks or points is None or rule.void:
                 continue
@@ -131,15 +135,31 @@ class _Reader:
             shares.append(share)
             found.points.setdefault(slot.question, Moments()).add(points)
             self._choices(item, attempt, number, group)
-        found.totals.add(self._sum(attempt))
+        found.totals.add(self._sum(attempt, earned))
         found.nested.add(shares)
         self._paper(frozenset(questions))
 
-    def _sum(self, attempt: Attempt) -> float:
+    def _first_tries(self, attempt: Attempt) -> list[float | None]:
+        """Marks of the slots; of what was tried several times those of the first try, which is what
+        its learner could."""
+        earned = list(attempt.earned)
+        for number, given in attempt.answers.given.items():
+            slot = attempt.slots[number]
+            rule = self.rules.get(slot.question, NO_RULE)
+            if not given.tries or rule.void:
+                continue
+            with suppress(Unreadable):
+                key = self.keys(slot.question, rule.version or slot.version)
+                first = points_of(slot.marks, key.weights, key.fractions(tries.first(given)))
+                if first is not None and earned[number] is not None:
+                    earned[number] = first
+        return earned
+
+    def _sum(self, attempt: Attempt, earned: Sequence[float | None]) -> float:
         """Marks of the questions that are counted."""
         return math.fsum(
             points
-            for slot, points in zip(attempt.slots, attempt.earned, strict=True)
+            for slot, points in zip(attempt.slots, earned, strict=True)
             if points is not None and slot.marks and not self.rules.get(slot.question, NO_RULE).void
         )
 
@@ -152,17 +172,21 @@ class _Reader:
 
     def _choices(self, item: Item, attempt: Attempt, number: int, group: int) -> None:
         given = attempt.answers.given.get(number)
-        if given is None or given.response is None:
+        # Without its long texts, which stay where they are.
+        response = None
+        if given is not None:
+            response = given.tries[0].response if given.tries else given.response
+        if response is None:
             item.omitted += 1
             return
-        if holds_long_text(given.response):
+        if holds_long_text(response):
             return
         slot = attempt.slots[number]
         try:
             key = self.keys(slot.question, slot.version)
         except Unreadable:
             return
-        for part, choice in key.type.counted(key.content, given.response).items():
+        for part, choice in key.type.counted(key.content, response).items():
             item.choose(part, choice, group)
 
 

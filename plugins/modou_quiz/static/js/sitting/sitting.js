@@ -116,6 +116,8 @@ class Page {
       return;
     }
     if (button?.value === "save") return;
+    // An answer that was not taken must not cost a try with the one before it.
+    if (button?.name === "check" && this.answers.refused.has(Number.parseInt(button.value, 10))) return;
     // The answers are saved: only what the button wants is sent.
     this.leaving = true;
     const sent = document.createElement("form");
