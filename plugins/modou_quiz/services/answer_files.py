@@ -29,11 +29,6 @@ SENT: Final = "upload:"
 Find = Callable[[str], AnyUpload | None]
 
 
-def asks_for_files(kind: QuestionType[Any]) -> bool:
-    """Whether questions of a type may ask for files: what shows them is its learner's own."""
-    return isinstance(kind, (EssayAnswer, CaseQuestions))
-
-
 def take(
     occasion: Occasion,
     kind: QuestionType[Any],

@@ -89,6 +89,8 @@ class QuestionType(ABC, Generic[C]):
     script: ClassVar[str] = ""
     #: False for what only informs (说明): it has no marks and takes no response.
     answerable: ClassVar[bool] = True
+    #: Whether its questions may ask for files: what shows them is then made for each learner anew.
+    asks_for_files: ClassVar[bool] = False
 
     def among(self, types: "Mapping[str, QuestionType[Any]]") -> "QuestionType[Any]":
         """What it is in a site with these types: itself, unless it is made of others as a case

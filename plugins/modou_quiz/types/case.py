@@ -44,6 +44,7 @@ class CaseQuestions(OwnType[Case]):
     content = Case
     editor = "modou_quiz:templates/editor/case.jinja2"
     player = "modou_quiz:templates/player/case.jinja2"
+    asks_for_files = True
 
     def __init__(self, types: Types) -> None:
         self._types = {name: kind for name, kind in types.items() if name != self.name}

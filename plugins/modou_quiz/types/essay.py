@@ -40,6 +40,7 @@ class EssayAnswer(OwnType[Essay]):
     """What people have to read."""
 
     name = "essay"
+    asks_for_files = True
     title = _("Essay")
     description = _("A text or files, marked by people with a rubric.")
     icon = "assignment"

@@ -3,13 +3,14 @@ these values at all."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from modou.errors import NotFound
 from modou.services.occasion import Occasion
 from modou_quiz.models.attempts import Given, Slot
 from modou_quiz.services import marking
-from modou_quiz.services.answer_files import asks_for_files, with_addresses
+from modou_quiz.services.answer_files import with_addresses
 from modou_quiz.services.marking.reviewing import SlotReview
 from modou_quiz.services.marking.tries import counted, fraction_of
 from modou_quiz.services.marking.veiling import Veil
@@ -154,28 +155,20 @@ def _shown_now(
     if checks is not None:
         return _reviewed(sitting, place, given, checks, labels, sign)
 
-    def render() -> Render:
-        return render_for(sitting.occasion, found.version, sign)
-
-    tries = trying.standing(sitting, found, given, render)
-
-    def make() -> Mapping[str, Any]:
-        if tries is not None and tries.used:
-            shown = trying.shown(sitting, found, given, slot.arrangement, render())
-        else:
-            shown = found.type.shown(found.content, slot.arrangement, response, render())
-        return with_addresses(sitting.occasion, shown, sign)
-
+    render = partial(render_for, sitting.occasion, found.version, sign)
+    tries = None
+    if sitting.quiz.instant == "tries":
+        tries = trying.standing(sitting, found, given, render)
     section = _section(sitting, place)
     # The controls with which files are sent hold a ticket of the learner's.
-    own = asks_for_files(found.type) or bool(given.tries)
+    own = found.type.asks_for_files or bool(given.tries)
     text = repr((slot.arrangement, response))
     common = (slot.question, slot.version, text, place, labels[place], slot.marks, section, tries)
     return QuestionShown(
         place,
         labels[place],
         found.type,
-        make,
+        partial(_made_now, sitting, found, given, slot.arrangement, tries, render, sign),
         saving.prefix_of(place),
         False,
         found.type.answerable,
@@ -186,6 +179,24 @@ def _shown_now(
         key=(*common, given.flagged) if len(text) < _BRIEF and not own else None,
         tries=tries,
     )
+
+
+def _made_now(
+    sitting: Sitting,
+    found: Asked,
+    given: Given,
+    arrangement: Any,
+    tries: TriesShown | None,
+    render: Callable[[], Render],
+    sign: Sign,
+) -> Mapping[str, Any]:
+    """What a question's type gives to its template."""
+    if tries is not None and tries.used:
+        shown = trying.shown(sitting, found, given, arrangement, render())
+    else:
+        response = unpacked(given.response)
+        shown = found.type.shown(found.content, arrangement, response, render())
+    return with_addresses(sitting.occasion, shown, sign)
 
 
 def _missing(sitting: Sitting, place: int, labels: Sequence[str]) -> QuestionShown:
