@@ -167,14 +167,9 @@ class Groups:
         begun = tm.begin()
         root = connection.root()
         for task in group:
-            try:
-                task.error, task.result = None, _plain(task.work(root, tm))
-            except TransientError:
-                raise
-            except BaseException as error:
-                if _is_failure(error) and not isinstance(error, OSError):
-                    raise
-                raise _Spoilt(error) from error
+            _work(task, root, tm)
+            if task.error is not None:
+                raise _Spoilt(task.error) from task.error
             if not _is_open(tm, begun):
                 raise _Spoilt(_ended())
         try:
@@ -208,14 +203,9 @@ class Groups:
                 changing.error = error
                 raise _Blamed(changing) from error
             changing = task
-            try:
-                task.error, task.result = None, _plain(task.work(root, tm))
-            except TransientError:
-                raise
-            except BaseException as error:
-                if _is_failure(error) and not isinstance(error, OSError):
-                    raise
-                task.error, changing = error, None
+            _work(task, root, tm)
+            if task.error is not None:
+                changing = None
                 if _is_open(tm, begun):
                     savepoint.rollback()
             if not _is_open(tm, begun):
@@ -279,6 +269,22 @@ class _Failed(Exception):
         error = Unavailable(_("It could not be stored just now. Please try again soon."))
         error.__cause__ = self.cause
         return error
+
+
+def _work(task: Task, root: Any, tm: transaction.TransactionManager) -> None:
+    """Do a task's work; what it raises is its `error`.
+
+    :raises TransientError: the transaction failed
+    :raises Exception: the database failed; an `OSError` is the work's own
+    """
+    try:
+        task.error, task.result = None, _plain(task.work(root, tm))
+    except TransientError:
+        raise
+    except BaseException as error:
+        if _is_failure(error) and not isinstance(error, OSError):
+            raise
+        task.error = error
 
 
 def _plain(result: Any) -> Any:
